@@ -3,9 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.absences import NO_HOLIDAYS, Away, PublicHolidays
 from domain.errors import Invalid, one_of, whole_number
+from domain.event_differences import POLICIES, EventPolicy
 from domain.hours import Hours
 from domain.mail.safety import mail_address
+from domain.places import Kind as PlaceKind
+from domain.places import Place, Rule
+from domain.trips import Trips
 
 Mode = Literal["flexible", "back_to_back"]
 Kind = Literal["hide", "last_known", "hours_only"]
@@ -51,6 +56,17 @@ class Coach:
     email: str | None = field(default=None, repr=False)
     """Where the coach's mails go; without, none are sent."""
     language: str = "en"
+    place: Place | None = None
+    """Where their sessions are, unless somebody says otherwise (`domain.places`)."""
+    place_kinds: tuple[PlaceKind, ...] | None = None
+    """The kinds of places that they take; None: all."""
+    event_policy: EventPolicy = "ask"
+    """What becomes of an event of ours that the coach moved, deleted or declined in their calendar:
+    they are asked, it is put back, or the session follows it.
+    """
+    away: tuple[Away, ...] = ()
+    trips: Trips = ()
+    holidays: PublicHolidays = NO_HOLIDAYS
 
     @property
     def gap(self) -> int:
@@ -78,5 +94,7 @@ class Coach:
             whole_number("per_week", self.per_week, 0, 1000)
         if not isinstance(self.tentative_blocks, bool):
             raise Invalid("tentative_blocks", "not_a_boolean", "Send true or false.")
+        one_of("event_policy", self.event_policy, POLICIES)
         if self.email is not None:
             mail_address("email", self.email)
+        Rule("coach", self.id, self.place, self.place_kinds)

@@ -17,3 +17,14 @@ def conflicting(sessions: Iterable[Session], busy: Periods) -> set[str]:
         if session.force_reason is None
         and ((busy[:, 0] < session.ends) & (busy[:, 1] > session.starts)).any()
     }
+
+
+def overlap(session: Session, busy: Periods) -> tuple[int, int] | None:
+    """From when to when of the session's own time something else is there, the first to the last
+    of it, in epoch seconds; None: nothing is.
+    """
+    met = busy[(busy[:, 0] < session.ends) & (busy[:, 1] > session.starts)]
+    if not len(met):
+        return None
+    first, last = int(met[:, 0].min()), int(met[:, 1].max())
+    return max(first, session.starts), min(last, session.ends)

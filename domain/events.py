@@ -21,20 +21,60 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "it moved to another time, or to another pod",
         (*_BOOKING, "previous_starts"),
     ),
+    "booking.place_changed": ("it is held elsewhere, or its link is there", _BOOKING),
     "booking.cancelled": ("it was cancelled, or its session called off", _BOOKING),
     "booking.seat_left": ("its participant left the pod", _BOOKING),
     "booking.missed": ("it was cancelled too late, or nobody came", _BOOKING),
     "calendar.disconnected": (
-        "only the coach can mend it: `disconnected` by relinking, `revoked` by connecting again",
+        (
+            "only the coach can mend it: `disconnected` by relinking, `revoked` by connecting"
+            " again, `no_access` by connecting it with the right to read"
+        ),
         ("coach_id", "connection_id", "reason", "since"),
     ),
     "calendar.reconnected": ("it is read again", ("coach_id", "connection_id")),
+    "calendar.connected": (
+        "an account is connected for the first time; it may not be read yet",
+        ("coach_id", "connection_id"),
+    ),
+    "coach.synced": (
+        "all the coach's calendars are read and healthy, for the first time since they had none",
+        ("coach_id",),
+    ),
     "session.conflict": (
         "an external event lies over a session, which stands",
         (*_SESSION, "since"),
     ),
     "session.conflict_cleared": (
         "no longer: the event went, or the session moved or ended",
+        _SESSION,
+    ),
+    "session.conferencing_failed": (
+        "no link came for a session that is to have one; its mails say that it follows",
+        (*_SESSION, "since"),
+    ),
+    "session.conferencing_recovered": (
+        "one came after all, or none is needed any more",
+        _SESSION,
+    ),
+    "session.event_moved": (
+        "its coach moved its event in their calendar; both times are closed until it is settled",
+        (*_SESSION, "event_starts", "event_ends", "since"),
+    ),
+    "session.event_deleted": (
+        "its coach deleted its event there, or, if `declined`, declined it; the session stands",
+        (*_SESSION, "declined", "since"),
+    ),
+    "session.event_settled": (
+        "no longer: the session moved there, the event was put back, or one of them ended",
+        _SESSION,
+    ),
+    "session.wall_clock_moved": (
+        "new time zone rules: the coach's local time of it is another now; the instant stays",
+        (*_SESSION, "booked_for", "wall_moved"),
+    ),
+    "session.wall_clock_restored": (
+        "no longer: the rules were put right, or the session moved",
         _SESSION,
     ),
 }
@@ -95,7 +135,7 @@ def booking(change: Change, at: datetime) -> Event:
 def calendar(
     coach_id: str, connection_id: str, trouble: str | None, *, since: datetime | None, at: datetime
 ) -> Event:
-    """What a connection's trouble has become: `disconnected` or `revoked` since then, or none."""
+    """What a connection's trouble has become: one that lasts, since then, or none."""
     data = {"coach_id": coach_id, "connection_id": connection_id}
     topic = "calendar.reconnected"
     if trouble is not None:
@@ -104,20 +144,74 @@ def calendar(
     return Event(topic, f"calendar:{connection_id}", coach_id, at, data)
 
 
+def connected(coach_id: str, connection_id: str, at: datetime) -> Event:
+    # A subject of its own: of its trouble only the latest counts, which must not swallow this.
+    data = {"coach_id": coach_id, "connection_id": connection_id}
+    return Event("calendar.connected", f"connected:{connection_id}", coach_id, at, data)
+
+
+def synced(coach_id: str, at: datetime) -> Event:
+    return Event("coach.synced", f"synced:{coach_id}", coach_id, at, {"coach_id": coach_id})
+
+
 def conflict(session: Session, at: datetime) -> Event:
     """Whether an external event lies over the session now."""
-    data = {
+    data = _of_session(session)
+    topic = "session.conflict_cleared"
+    if session.conflict_since is not None:
+        topic = "session.conflict"
+        data["since"] = _text(session.conflict_since)
+    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
+
+
+def conferencing(session: Session, failed_since: datetime | None, at: datetime) -> Event:
+    """Whether a link is missing that was asked for then."""
+    # Never the link: what is posted may be logged by whoever receives it.
+    data = _of_session(session)
+    topic = "session.conferencing_recovered"
+    if failed_since is not None:
+        topic = "session.conferencing_failed"
+        data["since"] = _text(failed_since)
+    return Event(topic, f"conferencing:{session.id}", session.coach_id, at, data)
+
+
+def event_moved(session: Session, starts: int, ends: int, since: datetime, at: datetime) -> Event:
+    """Its event stands at [starts, ends) in the coach's calendar now, epoch seconds."""
+    stands = {"event_starts": _of_seconds(starts), "event_ends": _of_seconds(ends)}
+    return _event("moved", session, stands | {"since": _text(since)}, at)
+
+
+def event_deleted(session: Session, since: datetime, at: datetime, *, declined: bool) -> Event:
+    return _event("deleted", session, {"declined": declined, "since": _text(since)}, at)
+
+
+def event_settled(session: Session, at: datetime) -> Event:
+    return _event("settled", session, {}, at)
+
+
+def _event(what: str, session: Session, more: dict[str, Any], at: datetime) -> Event:
+    data = _of_session(session) | more
+    return Event(f"session.event_{what}", f"event:{session.id}", session.coach_id, at, data)
+
+
+def wall_clock(session: Session, at: datetime) -> Event:
+    """Whether new time zone rules gave the session another local time."""
+    data = _of_session(session)
+    topic = "session.wall_clock_restored"
+    if session.wall_moved is not None:
+        topic = "session.wall_clock_moved"
+        data |= {"booked_for": session.wall, "wall_moved": session.wall_moved}
+    return Event(topic, f"wall:{session.id}", session.coach_id, at, data)
+
+
+def _of_session(session: Session) -> dict[str, Any]:
+    return {
         "session_id": session.id,
         "version": session.version,
         "coach_id": session.coach_id,
         "starts": _of_seconds(session.starts),
         "ends": _of_seconds(session.ends),
     }
-    topic = "session.conflict_cleared"
-    if session.conflict_since is not None:
-        topic = "session.conflict"
-        data["since"] = _text(session.conflict_since)
-    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
 
 
 def _of_seconds(seconds: int) -> str:

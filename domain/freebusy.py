@@ -12,7 +12,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from domain.hours import DAY_SECONDS, midnight, utc_date
+from domain.hours import DAY, DAY_SECONDS, midnight, utc_date
+from domain.trips import Trips, zone_on
 
 BUSY, TENTATIVE, UNKNOWN, FREE = range(4)
 STATUSES = {"busy": BUSY, "tentative": TENTATIVE, "unknown": UNKNOWN, "free": FREE}
@@ -133,13 +134,18 @@ class Reading:
 
 
 def blocking(
-    reading: Reading, *, zone: str, calendars: Collection[str] | None, tentative_blocks: bool
+    reading: Reading,
+    *,
+    zone: str,
+    calendars: Collection[str] | None,
+    tentative_blocks: bool,
+    trips: Trips = (),
 ) -> npt.NDArray[np.int64]:
     """The periods that block, shape (n, 2), UTC epoch seconds, unmerged, in the order they came.
 
     `calendars` names those selected (None: all). All-day items run from local midnight to local
-    midnight in `zone`, the coach's; one that ends no later than it starts is that one day. A status
-    we do not know blocks.
+    midnight in `zone`, the coach's, or where the coach travels then; one that ends no later than it
+    starts is that one day. A status we do not know blocks.
     """
     ends = reading.ends
     blocks = (ends > reading.start) & (reading.status != FREE)
@@ -151,15 +157,21 @@ def blocking(
     periods = np.array((reading.start[blocks], ends[blocks])).T
     days = reading.all_day[blocks]
     if days.any():
-        periods[days] = _placed(periods[days], zone)
+        periods[days] = _placed(periods[days], zone, trips)
         # A zone that changed sides of the date line skipped a day: that day has no instant to fill.
         periods = periods[periods[:, 1] > periods[:, 0]]
     return periods
 
 
-def _placed(dates: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+def _placed(dates: npt.NDArray[np.int64], zone: str, trips: Trips) -> npt.NDArray[np.int64]:
     """Midnights as if they were UTC -> the local midnights of those dates."""
     # Each date is looked up once: holidays and absences repeat the same few of them.
     distinct, where = np.unique(dates.clip(_FIRST_DAY, _LAST_DAY), return_inverse=True)
-    local = [midnight(zone, utc_date(day)) for day in distinct.tolist()]
-    return np.array(local, np.int64)[where].reshape(-1, 2)
+    days = list(map(utc_date, distinct.tolist()))
+    begins = [midnight(zone_on(zone, trips, day), day) for day in days]
+    placed = np.array(begins, np.int64)[where].reshape(-1, 2)
+    if trips:
+        # The last day of an item ends where the coach is on that day, and not on the next one.
+        ends = [midnight(zone_on(zone, trips, day - DAY), day) for day in days]
+        placed[:, 1] = np.array(ends, np.int64)[where].reshape(-1, 2)[:, 1]
+    return placed

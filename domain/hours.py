@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import Invalid, whole_number
 from domain.intervals import Interval, merge
+from domain.trips import Trips, zone_on
 
 Window = tuple[int, int]
 """Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440:
@@ -82,21 +83,27 @@ class Hours:
 
 
 @lru_cache(maxsize=256)
-def open_windows(hours: Hours, since: date, until: date) -> tuple[Interval, ...]:
+def open_windows(
+    hours: Hours, since: date, until: date, trips: Trips = (), off: tuple[date, ...] = ()
+) -> tuple[Interval, ...]:
     """Every window that begins on a date since <= d < until, as instants, joined where they touch
-    or overlap.
+    or overlap. Those of a trip's dates are of its zone; those of the dates `off` there are not.
 
     Cached: resolving a season of windows costs four times the rest of a slot set.
     """
-    return merge(_begun_on(hours, since, until))
+    return merge(_begun_on(hours, since, until, trips, frozenset(off)))
 
 
-def _begun_on(hours: Hours, since: date, until: date) -> Iterator[Interval]:
+def _begun_on(
+    hours: Hours, since: date, until: date, trips: Trips, off: frozenset[date]
+) -> Iterator[Interval]:
     overrides = dict(hours.overrides)
     day = since
     while day < until:
-        for start, end in overrides.get(day, hours.weekly[day.weekday()]):
-            yield _first(hours.zone, day, start), _last(hours.zone, day, end)
+        if day not in off:
+            zone = zone_on(hours.zone, trips, day)
+            for start, end in overrides.get(day, hours.weekly[day.weekday()]):
+                yield _first(zone, day, start), _last(zone, day, end)
         day += DAY
 
 
@@ -125,23 +132,52 @@ def midnight(zone: str, day: date) -> int:
     return _first(zone, day, 0)
 
 
-def local_days(zone: str, start: int, end: int) -> tuple[tuple[date, int, int], ...]:
+def day_bounds(zone: str, trips: Trips, day: date) -> Interval:
+    """The first instant of a date where the coach is then, and that of the next one, wherever that
+    is. A date that the coach skips, over the date line, ends no later than it begins.
+    """
+    first, last = midnight(zone_on(zone, trips, day), day), day + DAY
+    end = midnight(zone_on(zone, trips, last), last)
+    # Zones lie up to 26 hours apart: the date after the next may begin before the next one does.
+    if trips:
+        end = min(end, midnight(zone_on(zone, trips, last + DAY), last + DAY))
+    return first, end
+
+
+def local_days(
+    zone: str, start: int, end: int, trips: Trips = ()
+) -> tuple[tuple[date, int, int], ...]:
     """The local dates that overlap [start, end), in order: (date, its first instant, its end)."""
     days = []
-    # No zone is a day or more away from UTC, so the local date of `start` is this one or later.
-    day = utc_date(start) - DAY
-    while (first := midnight(zone, day)) < end:
-        last = midnight(zone, day + DAY)
+    # No zone is a day or more away from UTC: neither are the local dates of `start` and `end`.
+    day, latest = utc_date(start) - DAY, utc_date(end) + DAY
+    while day <= latest:
+        first, last = day_bounds(zone, trips, day)
         # `last` is `first` on a date that a zone skipped when it changed sides of the date line.
-        if last > max(start, first):
+        if first < end and last > max(start, first):
             days.append((day, first, last))
         day += DAY
     return tuple(days)
 
 
+def wall_instants(zone: str, since: datetime, until: datetime) -> Interval:
+    """From one wall-clock time of a zone to another (both naive), as long as they can mean."""
+    return _first(zone, since.date(), _minute(since)), _last(zone, until.date(), _minute(until))
+
+
+def _minute(wall: datetime) -> int:
+    return wall.hour * 60 + wall.minute
+
+
 def wall_clock(zone: str, instant: int) -> str:
     """What an instant (epoch seconds) is called there: 2026-06-02T11:00 Europe/London."""
     return f"{datetime.fromtimestamp(instant, timezone(zone)):%Y-%m-%dT%H:%M} {zone}"
+
+
+def instant_of(wall: str) -> int:
+    """When a local time, as `wall_clock` writes it, is by the rules of today: epoch seconds."""
+    local, _, zone = wall.partition(" ")
+    return int(datetime.fromisoformat(local).replace(tzinfo=timezone(zone)).timestamp())
 
 
 def utc_date(instant: int) -> date:

@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from domain.conferencing import awaits_link
 from domain.mail import Kind, MailFacts, Recipient
+from domain.mail.endings import REQUESTS
 from domain.sessions import Booking, Session, Terms
+
+LINK_CAME: Kind = "place_changed"
+"""The mail to whoever had their first one without the link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Contact:
 class Change:
     """What happened to one booking: both are as they are afterwards. `tells_coach`: this change is
     news to the coach; of a pod that moves with all its seats the first one tells it.
-    `tells_participant`: it is news to them.
+    `tells_participant`: it is news to them. `nonce`: see MailFacts.
     """
 
     kind: Kind
@@ -38,6 +43,7 @@ class Change:
     previous_starts: int | None = None
     tells_coach: bool = True
     tells_participant: bool = True
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +58,21 @@ def notices(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]:
     """The mails that a change owes: one to each person concerned,
     and the reminders of a time that is new.
     """
+    due = terms.now
+    # A first mail that waits for some seconds often says the link, and is the only one then.
+    if coach.written_to and awaits_link(change.session) and change.kind in REQUESTS:
+        due += terms.link_wait
     # Each reader gets a mail of their own: nobody's address stands in another's.
     erased = change.booking.participant.is_erased
     if change.tells_participant and not erased:
         participant = _participant(change.booking)
-        yield Notice(_facts(change, change.kind, coach, participant, terms), terms.now)
+        facts = _facts(change, change.kind, coach, participant, terms.now, nonce=change.nonce)
+        yield Notice(facts, due)
     if coach.email is not None and change.tells_coach:
         recipient = _coach(coach, coach.email)
-        yield Notice(_facts(change, change.kind, coach, recipient, terms), terms.now)
-    if change.kind in ("booked", "rebooked"):
+        facts = _facts(change, change.kind, coach, recipient, terms.now, nonce=change.nonce)
+        yield Notice(facts, due)
+    if change.kind in REQUESTS:
         yield from _reminders(change, coach, terms)
 
 
@@ -72,10 +84,11 @@ def _reminders(change: Change, coach: Contact, terms: Terms) -> Iterator[Notice]
     if due <= terms.now:
         return
     if not change.booking.participant.is_erased:
-        yield Notice(_facts(change, "reminder", coach, _participant(change.booking), terms), due)
+        participant = _participant(change.booking)
+        yield Notice(_facts(change, "reminder", coach, participant, terms.now), due)
     # A coach has one pod and many seats in it: a reminder for each would be many of one session.
     if coach.email is not None and not change.session.pod:
-        yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms), due)
+        yield Notice(_facts(change, "reminder", coach, _coach(coach, coach.email), terms.now), due)
 
 
 def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ...]:
@@ -93,6 +106,8 @@ def fitting(session: Session, booking: Booking, now: datetime) -> tuple[Kind, ..
         return ()
     if booking.version == 1:
         return ("booked", "reminder")
+    if session.place is not None:
+        return ("booked", "rebooked", "place_changed", "reminder")
     return ("booked", "rebooked", "reminder")
 
 
@@ -102,9 +117,17 @@ def facts_now(
     """The facts of a mail that somebody asks for by "Send now":
     to the participant, about the booking as it is.
     """
-    return _facts(
-        Change(kind, session, booking), kind, coach, _participant(booking), terms, nonce=nonce
-    )
+    change = Change(kind, session, booking)
+    return _facts(change, kind, coach, _participant(booking), terms.now, nonce=nonce)
+
+
+def facts_of_link(session: Session, booking: Booking, coach: Contact, now: datetime) -> MailFacts:
+    """The facts of a mail that brings the link of the session: to the participant, about the
+    booking as it was but for its sequence.
+    """
+    change, kind = Change(LINK_CAME, session, booking), LINK_CAME
+    nonce = f"link {booking.sequence}"
+    return _facts(change, kind, coach, _participant(booking), now, nonce=nonce)
 
 
 def _facts(
@@ -112,7 +135,7 @@ def _facts(
     kind: Kind,
     coach: Contact,
     recipient: Recipient,
-    terms: Terms,
+    now: datetime,
     *,
     nonce: str = "",
 ) -> MailFacts:
@@ -124,12 +147,15 @@ def _facts(
         participant_name = booking.participant.name
     else:
         my_page_url = booking.participant.my_page_url
+    place_kind = None
+    if session.place is not None:
+        place_kind = session.place.kind
     return MailFacts(
         kind=kind,
         recipient=recipient,
         booking_id=booking.id,
         version=booking.version,
-        changed_at=terms.now,
+        changed_at=now,
         coach_name=coach.name,
         participant_name=participant_name,
         starts=session.starts,
@@ -141,6 +167,9 @@ def _facts(
         project=context.project or session.context.project,
         cohort=context.cohort or session.context.cohort,
         my_page_url=my_page_url,
+        place_kind=place_kind,
+        place=session.where or None,
+        join_url=session.join_link,
         uid=booking.uid,
         sequence=booking.sequence,
         pod=session.pod,

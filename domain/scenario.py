@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import starmap
 from typing import Any
 
+from domain.absences import PublicHolidays, away_of, dates_of, trips_of
 from domain.coaches import Coach, Policy
 from domain.errors import Invalid, one_of, whole_number
 from domain.freebusy import STATUSES, Item, Reading, blocking
@@ -29,9 +30,10 @@ def evaluate(case: object) -> dict[str, Any]:
     parsed from JSON.
 
     Required: zone, hours, duration (minutes), now, from, to. Optional: id, overrides, busy, own,
-    pre, post, notice_min, horizon_days, mode, per_day, per_week, tentative_blocks. A busy item is
-    [start, end] or [start, end, status], all-day when both are dates; an own session is [start,
-    end] or [start, end, gap in minutes]. Unknown keys are ignored. Raises Invalid with the path of
+    pre, post, notice_min, horizon_days, mode, per_day, per_week, tentative_blocks, away, travel
+    (`domain.absences` has their shapes), holidays (dates). A busy item is [start, end] or [start,
+    end, status], all-day when both are dates; an own session is [start, end] or [start, end, gap in
+    minutes]. Unknown keys are ignored. Raises Invalid with the path of
     the field.
     """
     scenario = read(case)
@@ -67,7 +69,11 @@ def read(case: object) -> Scenario:
     coach = _coach(case)
     reading = Reading.of(starmap(_busy, _listed(case, "busy")))
     busy = blocking(
-        reading, zone=coach.hours.zone, calendars=None, tentative_blocks=coach.tentative_blocks
+        reading,
+        zone=coach.hours.zone,
+        calendars=None,
+        tentative_blocks=coach.tentative_blocks,
+        trips=coach.trips,
     )
     own = tuple(starmap(_own, _listed(case, "own")))
     return Scenario(case.get("id"), coach, busy, own, _clock(case, coach))
@@ -92,6 +98,9 @@ def _coach(case: Case) -> Coach:
             tentative_blocks=case.get("tentative_blocks", True),
             policy=Policy("hide", 0),
             version=0,
+            away=away_of(case.get("away", [])),
+            trips=trips_of(case.get("travel", [])),
+            holidays=PublicHolidays(dates=dates_of(case.get("holidays", []), "holidays")),
         )
     except Invalid as wrong:
         raise Invalid(_NAMES.get(wrong.field, wrong.field), wrong.code, wrong.detail) from None

@@ -9,10 +9,12 @@ from typing import Any, Literal, Self
 
 from domain.hours import timezone
 from domain.mail.safety import mail_address
+from domain.places import EVERYWHERE, Place, Rule, join_link, where
 
 SessionKind = Literal["one_to_one", "pod", "hold"]
 SessionStatus = Literal["unbooked", "booked", "completed", "missed", "disabled"]
 BookingStatus = Literal["booked", "cancelled", "completed", "missed"]
+Answer = Literal["accepted", "declined", "tentative"]
 Format = Literal["open", "closed", "hybrid", "hybrid_v2"]
 # No mail can go there: RFC 2606 keeps `.invalid` for names that are none.
 ERASED_ADDRESS = "nobody@erased.invalid"
@@ -109,6 +111,10 @@ class Context:
         )
         return all(mine is None or mine == theirs for mine, theirs in pairs)
 
+    def within(self, wider: "Context") -> "Context":
+        """This one, with what it leaves open as the other has it: a seat in its session's."""
+        return Context(**{**wider.as_json(), **self.as_json()})
+
 
 NO_CONTEXT = Context()
 
@@ -146,6 +152,21 @@ class Session:
     """
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
+    place: Place | None = None
+    """Where it is, as it was chosen when it was made."""
+    join_url: str | None = field(default=None, repr=False)
+    """The link that was assigned for conferencing."""
+
+    @property
+    def join_link(self) -> str | None:
+        """What a person opens to be there."""
+        return join_link(self.place, self.join_url)
+
+    @property
+    def where(self) -> str:
+        """The link, number or address, in one line; nothing where there is none, or none yet."""
+        return where(self.place, self.join_url)
+
     group_id: str | None = None
     """Of a hybrid_v2 pod: the group that it is in (`domain.pod_groups`)."""
 
@@ -186,6 +207,14 @@ class Booking:
     status: BookingStatus = "booked"
     version: int = 1
     sequence: int = 0
+    moves: int = 0
+    """How often its participant moved it, those moves that nobody counts left out."""
+    late_moves: int = 0
+    """Of these, the late ones that were free."""
+    replaces: str | None = None
+    """The booking that a late move ended as missed, and that this one was made for."""
+    answer: Answer | None = None
+    """What the participant's calendar program said of the latest invitation."""
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
         """The booking after a change: its version grows,
@@ -193,7 +222,13 @@ class Booking:
         """
         # A calendar drops what has no greater SEQUENCE than what it knows (RFC 5546 2.1.5).
         sequence = self.sequence + told_calendars
-        return replace(self, changed_at=now, version=self.version + 1, sequence=sequence, **changes)
+        answer = self.answer
+        if told_calendars:
+            answer = None  # it was to the invitation before
+        version = self.version + 1
+        return replace(
+            self, changed_at=now, version=version, sequence=sequence, answer=answer, **changes
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +240,25 @@ class Terms:
     now: datetime
     stale_after: timedelta
     late: timedelta
-    """A cancellation closer to the start than this counts as a missed session."""
+    """A cancellation or a move closer to the start than this counts as a missed session."""
     remind: timedelta
     remind_pods: timedelta
     uid_domain: str
     """The right side of every UID."""
     callbacks: bool = False
     """Whether the platform is told of it."""
+    link_wait: timedelta = timedelta()
+    """How long the mails of a session wait for its link at most."""
+    places: Rule = EVERYWHERE
+    """What the deployment says of where sessions are."""
 
     @property
     def seconds(self) -> int:
         return int(self.now.timestamp())
+
+    @property
+    def late_hours(self) -> int:
+        return self.late // timedelta(hours=1)
 
     def is_late(self, session: Session) -> bool:
         # Exactly so long before is still in time.
@@ -247,35 +290,3 @@ def check_open_to_change(
         raise Refused(
             "already_begun", "The session has begun: report its attendance instead.", reason="past"
         )
-
-
-def check_may_take_seat(pod: Session, *, assigned: bool) -> None:
-    """closed and hybrid pods are filled by the programme; open and hybrid_v2 ones by the
-    participants' own choice.
-    """
-    if pod.format in ("closed", "hybrid") and not assigned:
-        detail = (
-            "Seats of this pod are assigned by the programme: send assigned true if that is what"
-            " this is."
-        )
-        raise Refused("format_forbids", detail, format=pod.format)
-
-
-def check_may_rebook(pod: Session, target: Session) -> None:
-    """open and hybrid pods may be changed for another; closed and hybrid_v2 ones hold those who are
-    in them.
-
-    Nor does anybody move into a pod that the programme fills: whoever leaves a hybrid one was
-    assigned first.
-    """
-    if pod.format in ("closed", "hybrid_v2"):
-        detail = (
-            "Whoever is in this pod stays with its group: cancel the booking, or let the"
-            " programme move it."
-        )
-        raise Refused("format_forbids", detail, format=pod.format)
-    # Between hybrid pods one may move: whoever is in the one was assigned by the programme before.
-    is_among_hybrids = pod.format == target.format == "hybrid"
-    if target.format in ("closed", "hybrid") and not is_among_hybrids:
-        detail = "Seats of that pod are assigned by the programme: choose another."
-        raise Refused("format_forbids", detail, format=target.format)

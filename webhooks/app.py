@@ -14,7 +14,7 @@ from flask import Response, g, request
 
 from storage.schema import deadlines
 from webhooks import ops, pages
-from webhooks.api import health, notifications, openapi, routes, slots
+from webhooks.api import conferencing, health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
 from webhooks.http import codes, home, limited, limits, problems
 from webhooks.http.api_key_cache import ApiKeyCache
@@ -71,7 +71,7 @@ class App(APIFlask):
             return start_response(status, headers + more + limits.headers(environ), *error)
 
         seconds = REQUEST_SECONDS
-        if environ["PATH_INFO"].startswith(notifications.PLACE):
+        if environ["PATH_INFO"].startswith((notifications.PLACE, conferencing.PLACE)):
             seconds = PUSH_SECONDS
         deadlines.begin(seconds)
         try:

@@ -15,7 +15,7 @@ from storage.rows.outbox_claims import Wake
 from workers import tracing
 from workers.broker import Broker
 from workers.delivery import outbox
-from workers.jobs import channel_audit, freebusy, slots
+from workers.jobs import channel_audit, dry_looks, freebusy, slots
 from workers.services import Services
 
 # One a duty: a storm in one does not starve the other.
@@ -32,7 +32,8 @@ class Actors:
     `recompute_slots(coach_id)` makes a coach's set anew from stored periods;
     `deliver_mail(outbox_id)`, `write_calendar(outbox_id)` and `post_callback(outbox_id)` deliver
     what one row of the outbox owes; `audit_channel(connection_id)` compares a connection's channel
-    with Cronofy's list.
+    with Cronofy's list; `look_dry(look_id)` reads a coach's calendars and tells what that would
+    change.
     """
 
     refresh_freebusy: dramatiq.Actor[[str], None]
@@ -41,6 +42,7 @@ class Actors:
     write_calendar: dramatiq.Actor[[str], None]
     post_callback: dramatiq.Actor[[str], None]
     audit_channel: dramatiq.Actor[[str], None]
+    look_dry: dramatiq.Actor[[str], None]
 
     def wake(self, *connection_ids: str) -> bool:
         """Wake workers for these connections, all in one call to Redis, as below too. Whether Redis
@@ -50,6 +52,10 @@ class Actors:
 
     def audit(self, *connection_ids: str) -> None:
         self._send_to_each(self.audit_channel, connection_ids)
+
+    def look(self, look_id: str) -> bool:
+        """Wake a worker for a dry look. Whether Redis took it: nobody else wakes for one."""
+        return self._send_to_each(self.look_dry, [look_id])
 
     def roll(self, *coach_ids: str) -> None:
         self._send_to_each(self.recompute_slots, coach_ids)
@@ -105,7 +111,7 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
 
     @dramatiq.actor(broker=broker, queue_name="slots")
     def recompute_slots(coach_id: str) -> None:
-        slots.recompute(services, coach_id)
+        actors.wake_outbox(slots.recompute(services, coach_id))
 
     @dramatiq.actor(broker=broker, queue_name="mails", priority=LAST)
     def deliver_mail(outbox_id: str) -> None:
@@ -124,6 +130,10 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
         if channel_audit.attempt(services, connection_id):
             actors.wake(connection_id)
 
+    @dramatiq.actor(broker=broker, queue_name="freebusy")
+    def look_dry(look_id: str) -> None:
+        dry_looks.run(services, look_id)
+
     actors = Actors(
         refresh_freebusy,
         recompute_slots,
@@ -131,6 +141,7 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Actors:
         write_calendar,
         post_callback,
         audit_channel,
+        look_dry,
     )
     return actors
 

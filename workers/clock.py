@@ -27,7 +27,7 @@ from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
 from workers import queues
 from workers.actors import Actors
-from workers.jobs import account_linking, channel_audit, erasure
+from workers.jobs import account_linking, calendar_mails, channel_audit, erasure, overdue
 from workers.services import Services
 from workers.skew import Setbacks
 
@@ -35,8 +35,8 @@ log = structlog.get_logger()
 
 QUARTER_MINUTE_MS = 15_000
 # A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and
-# takes two a read.
-RECONCILE_SHARE = 0.5 / 2
+# takes up to three a read: who is connected, what is busy, how our own events stand.
+RECONCILE_SHARE = 0.5 / 3
 # Of the calls to Cronofy, what looking at late writes may take; one a look.
 LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)
@@ -149,18 +149,14 @@ def announce(services: Services, actors: Actors) -> int:
     if services.receiver is None:
         return 0
     with services.database.write() as tx:
-        owed = callbacks.announce(tx, now=services.now())
+        owed = callbacks.announce(tx, now=services.now(), stale_after=services.settings.stale_after)
     actors.wake_outbox(owed)
     return len(owed)
 
 
 def deadlines(services: Services, _actors: Actors) -> int:
-    """Tell ops of each pod that had too few participants at its deadline."""
-    with services.database.write() as tx:
-        short = sessions.flag_short(tx, now=services.now())
-    for pod_id in short:
-        log.warning("pod_below_minimum", pod=pod_id)
-    return len(short)
+    """Tell ops of what did not come in time: participants of a pod, the link of a session."""
+    return overdue.tell(services)
 
 
 def sample(services: Services, _actors: Actors) -> int:
@@ -199,8 +195,8 @@ def retention(services: Services, _actors: Actors) -> int:
     were withheld for long. Sent mails lose their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
+    kept_for = timedelta(days=settings.keep_mails_days)
     with services.database.write() as tx:
-        kept_for = timedelta(days=settings.keep_mails_days)
         emptied = people.empty_old_mails(tx, now=now, after=kept_for)
         forgotten = people.forget_people(
             tx, now=now, after=timedelta(days=settings.keep_people_days)
@@ -216,10 +212,8 @@ def retention(services: Services, _actors: Actors) -> int:
         withheld_addresses.drop_old,
     )
     # Apart from the people: a table that grew large must not keep anybody's data from going.
-    dropped = 0
     with services.database.write() as tx:
-        for drop in kept:
-            dropped += drop(tx, now=now)
+        dropped = sum(drop(tx, now=now) for drop in kept)
     return emptied + forgotten + dropped
 
 
@@ -228,6 +222,7 @@ SWEEP = Job("sweep", 0, sweep)
 JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
+    Job("calendar_mails", 1_000, calendar_mails.owe),
     Job("reconcile", QUARTER_MINUTE_MS, reconcile),
     Job("looks", QUARTER_MINUTE_MS, look),
     Job("audit", 60_000, audit),

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.freshness import State
-from storage.reports import coach_states, metrics, samples
+from storage.reports import changed_events, coach_states, metrics, samples
 from storage.rows import channels, refresh_jobs, unknown_rows
 from storage.schema.database import Tx, Unavailable
 from workers import queues
@@ -110,11 +110,29 @@ class Figures(Collector):
         states: dict[str, float] = dict.fromkeys(get_args(State), 0)
         for state, count in coach_states.counts(tx, now=now, stale_after=stale_after).items():
             states[state] = count
+        yield gauge(
+            "sessions_wall_moved",
+            "Coming sessions with another local time.",
+            metrics.moved_clocks(tx, now=now),
+        )
         yield family("coaches", "Coaches by the state of their calendars.", "state", states)
         yield gauge(
             "sessions_in_conflict",
             "Coming sessions under an event.",
             metrics.conflicts(tx, now=now),
+        )
+        yield gauge(
+            "sessions_without_link",
+            "Coming sessions whose links do not come.",
+            metrics.linkless(tx, now=now),
+        )
+        unsettled = changed_events.unsettled(tx)
+        oldest = 0.0
+        if unsettled.since is not None:
+            oldest = (now - unsettled.since).total_seconds()
+        yield gauge("events_unsettled", "Sessions whose event a coach changed.", unsettled.count)
+        yield gauge(
+            "oldest_unsettled_seconds", "For how long the oldest of them has been so.", oldest
         )
 
     def _clock(self, tx: Tx) -> Iterator[Metric]:

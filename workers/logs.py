@@ -16,13 +16,14 @@ SECRETS = re.compile(
     r"cck_[0-9a-f]+_[\w-]+"  # API keys
     r"|CRN_\w+"  # Cronofy client secrets
     r"|(?<=/webhooks/cronofy/)[\w-]+"  # channel tokens
-    r"|(?<=/[pc]/)[\w.-]+"  # links to pages
+    r"|(?<=/webhooks/conferencing/)[\w-]+"  # addresses of sessions
+    r"|(?<=/[pcf]/)[\w.-]+"  # links to pages, and feeds
     r"|(?i:bearer\s+)[\w.~+/=-]+"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # the password in a URL
     # Mail addresses. Without a bound each place of a long text would be looked at to its end.
     r"|[\w.+-]{1,64}@[\w-]+\.[\w.-]+"
 )
-NAMES = re.compile(r"secret|token|authorization|password|cookie|body|email", re.IGNORECASE)
+NAMES = re.compile(r"secret|token|authorization|password|cookie|body|email|join_url", re.IGNORECASE)
 STRUCK = "[redacted]"
 
 

@@ -59,4 +59,6 @@ class Services:
             remind_pods=timedelta(hours=settings.remind_pods_hours),
             uid_domain=settings.sender.domain,
             callbacks=settings.callback_url is not None,
+            link_wait=timedelta(seconds=settings.link_wait_seconds),
+            places=settings.places,
         )

@@ -6,7 +6,7 @@ import base64
 import os
 import re
 from datetime import timedelta
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, cast
 
 from pydantic import AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +16,8 @@ from domain.mail import Sender
 from domain.mail.invitations import Address
 from domain.mail.safety import mailbox
 from domain.mail.support import Support
+from domain.places import Kind as PlaceKind
+from domain.places import Place, Rule
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
 
@@ -67,6 +69,10 @@ class Settings(BaseSettings):
     )
     cronofy_origin: str | None = Field(
         None, description="instead of a data centre: a sandbox, http://127.0.0.1:8900"
+    )
+    cronofy_scope: Literal["read_write", "free_busy_write"] = Field(
+        "read_write",
+        description="asked of coaches; `free_busy_write` lets them choose to give less than that",
     )
     # What Cronofy grants an application by default; its support raises both on request.
     rate_per_second: int = Field(
@@ -130,6 +136,25 @@ class Settings(BaseSettings):
         description=(
             "of buttons and links, where a company has none of its own: #0b5394; texts stay"
             " readable on any"
+        ),
+    )
+    # Of services that are well most links come within these: one mail is better than two.
+    link_wait_seconds: float = Field(
+        10, ge=0, le=300, description="how long a first mail waits for the link of its session"
+    )
+    place: str | None = Field(
+        None,
+        repr=False,
+        description=(
+            "where sessions are, unless somebody says otherwise: conferencing, or a kind and its"
+            " value, url https://meet.example.com/ours"
+        ),
+    )
+    place_kinds: Annotated[tuple[PlaceKind, ...] | None, NoDecode] = Field(
+        None,
+        description=(
+            "the kinds of places that sessions may have: conferencing, url, phone, address,"
+            " platform, with commas; all if unset"
         ),
     )
     callback_url: str | None = Field(
@@ -224,7 +249,12 @@ class Settings(BaseSettings):
         return cls()  # type: ignore[call-arg]  # its arguments are the variables
 
     @field_validator(
-        "secret_keys", "cronofy_client_secrets", "callback_secret", "trusted_proxies", mode="before"
+        "secret_keys",
+        "cronofy_client_secrets",
+        "callback_secret",
+        "place_kinds",
+        "trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -268,6 +298,20 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_colour(cls, value: str | None) -> str | None:
         return None if value is None else colour("brand_colour", value)
+
+    @field_validator("place")
+    @classmethod
+    def _is_somewhere(cls, value: str | None) -> str | None:
+        _place(value)
+        return value or None
+
+    @field_validator("place_kinds")
+    @classmethod
+    def _allows_its_own(
+        cls, value: tuple[PlaceKind, ...] | None, info: ValidationInfo
+    ) -> tuple[PlaceKind, ...] | None:
+        Rule("deployment", "", _place(info.data.get("place")), value or None)
+        return value or None
 
     @field_validator("callback_url")
     @classmethod
@@ -331,6 +375,11 @@ class Settings(BaseSettings):
         return Brand(name or None, self.supporter, self.brand_colour, site=self.base_url)
 
     @property
+    def places(self) -> Rule:
+        """Where sessions are for which nobody says anything, and where they may be at all."""
+        return Rule("deployment", "", _place(self.place), self.place_kinds)
+
+    @property
     def mail_deadline(self) -> float:
         """Seconds for one whole mail:
         less than half a lease, so that nobody sends it a second time meanwhile.
@@ -385,6 +434,14 @@ def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _place(text: str | None) -> Place | None:
+    """A kind, and after a blank its value. Raises Invalid."""
+    if not text:
+        return None
+    kind, _, value = text.partition(" ")
+    return Place(cast(PlaceKind, kind), value)
 
 
 def _needed(value: Given, info: ValidationInfo) -> Given:

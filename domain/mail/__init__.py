@@ -7,28 +7,24 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 from domain.errors import one_of
 from domain.hours import timezone
-from domain.mail import tokens
-from domain.mail.invitations import Address, Invitation, method_of, status_of
+from domain.mail import inviting, tokens
+from domain.mail.invitations import Address, Invitation
+from domain.mail.kinds import COACH_ONLY, KINDS, LOGINS, TEXT_KINDS, Kind, Role
 from domain.mail.safety import isolated, mail_address, many_lines, one_line, together, web_address
 from domain.mail.support import Support
 
-Kind = Literal["booked", "rebooked", "cancelled", "reminder", "seat_left", "missed", "relink"]
-Role = Literal["participant", "coach"]
-KINDS: tuple[str, ...] = get_args(Kind)
-TEXT_KINDS = (*KINDS, *(f"coach_{kind}" for kind in KINDS if kind != "relink"))
-"""The kinds of texts. A coach is told in other words than a participant, so each has a text and a
-switch of its own; `relink` goes to coaches only.
-"""
+__all__ = ["COACH_ONLY", "KINDS", "TEXT_KINDS", "Kind", "Role"]
+
 LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "ja", "ar")
 """Those with default texts. The first stands in for every other."""
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 """Languages that are written so; a programme's own texts may be in any."""
-LONGEST_SUBJECT = 900
-"""Characters, with its names; also of what the calendar shows."""
+LONGEST_SUBJECT = inviting.LONGEST_SUMMARY
+"""Characters, with its names; as of what the calendar shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +53,8 @@ class MailFacts:
     kind: Kind
     recipient: Recipient
     booking_id: str
-    """What the mails of one thread have in common:
-    a booking's id, or a connection's for `relink`.
+    """What the mails of one thread have in common: a booking's id, a connection's for `relink`,
+    an episode's for what happened to a session in its coach's calendar.
     """
     version: int
     """The booking's, after the change; the day for `relink`."""
@@ -74,6 +70,9 @@ class MailFacts:
     starts: int | None = None
     ends: int | None = None
     previous_starts: int | None = None
+    event_starts: int | None = None
+    """Where its event stands now; of a conflict, what of the session is taken."""
+    event_ends: int | None = None
     programme_name: str | None = field(default=None, repr=False)
     title: str | None = field(default=None, repr=False)
     company: str | None = None
@@ -81,6 +80,7 @@ class MailFacts:
     cohort: str | None = None
     my_page_url: str | None = field(default=None, repr=False)
     relink_url: str | None = field(default=None, repr=False)
+    changes_url: str | None = field(default=None, repr=False)
     uid: str | None = None
     sequence: int = 0
     pod: bool = False
@@ -90,8 +90,17 @@ class MailFacts:
     the session is written into their calendar by us; an invitation would be there twice and block
     as somebody else's event.
     """
+    place_kind: str | None = None
+    """One of `domain.places.KINDS`; None: nowhere in particular."""
+    place: str | None = field(default=None, repr=False)
+    """The number, address or link that says where it is; of conferencing without a link, nothing.
+    """
+    join_url: str | None = field(default=None, repr=False)
+    """What a person opens to be there."""
     nonce: str = ""
-    """Makes one more mail of the same change another one: the click of "Send now"."""
+    """Makes one more mail of the same booking another one: the click of "Send now", or the moment
+    that found its local time moved.
+    """
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"changed_at": self.changed_at.astimezone(UTC).isoformat()}
@@ -106,7 +115,7 @@ class MailFacts:
     @property
     def text_kind(self) -> str:
         """Which text it is written with: one of TEXT_KINDS."""
-        if self.recipient.role == "coach" and self.kind != "relink":
+        if self.recipient.role == "coach" and self.kind not in COACH_ONLY:
             return f"coach_{self.kind}"
         return self.kind
 
@@ -121,8 +130,10 @@ class MailFacts:
     def thread_digest(self) -> str:
         """The left side of the Message-ID of the first mail of its thread."""
         # A booking's first mail is always `booked`, at version 1; an account's is that of day 0.
-        if self.kind == "relink":
-            return _digest(self, "0", "relink", "")
+        if self.kind in LOGINS:
+            return _digest(self, "0", self.kind, "")
+        if self.kind in COACH_ONLY:
+            return _digest(self, "1", self.kind.removesuffix("_cleared"), self.nonce)
         return _digest(self, "1", "booked", "")
 
 
@@ -175,7 +186,8 @@ class Mail:
 def compose(
     facts: MailFacts, wording: Wording, times: Mapping[str, str], *, sender: Sender, now: datetime
 ) -> Mail:
-    """The mail. `times` are the tokens that spell dates and times for this recipient.
+    """The mail. `times` are the tokens that are spelt in its words: dates and times for this
+    recipient, and what stands for a link that is not there yet.
 
     Raises UnusableTokens when the wording has a token without a value.
     """
@@ -196,12 +208,18 @@ def compose(
         message_id=_message_id(facts.digest, sender),
         date=now,
         headers=_headers(facts, sender, wording.language),
-        invitation=_invitation(facts, wording.summary, values, sender),
+        invitation=inviting.invitation(
+            facts,
+            wording.summary,
+            values,
+            organizer=sender.organizer,
+            attendee=_address(facts.recipient),
+        ),
     )
 
 
 def values_of(facts: MailFacts, language: str) -> dict[str, str]:
-    """What the tokens stand for in a text of this language, but for the times.
+    """What the tokens stand for in a text of this language, but for what is spelt in its words.
     A participant's mail knows no name but theirs and the coach's.
     """
     turned = language.partition("-")[0] in RIGHT_TO_LEFT
@@ -215,10 +233,15 @@ def values_of(facts: MailFacts, language: str) -> dict[str, str]:
         "programme_name": facts.programme_name,
         "title": facts.title,
     }
+    place = isolated(one_line(facts.place or ""), right_to_left=turned)
     links = {
+        "join_url": web_address(facts.join_url),
         "my_page_url": web_address(facts.my_page_url),
         "relink_url": web_address(facts.relink_url),
+        "changes_url": web_address(facts.changes_url),
     }
+    # A link whole, however long it is, and never with marks of direction in it.
+    links["place"] = links["join_url"] or place
     return links | {
         name: isolated(one_line(value or ""), right_to_left=turned) for name, value in typed.items()
     }
@@ -245,40 +268,6 @@ def _headers(facts: MailFacts, sender: Sender, language: str) -> tuple[tuple[str
         first = _message_id(facts.thread_digest, sender)
         headers += [("In-Reply-To", first), ("References", first)]
     return tuple(headers)
-
-
-def _invitation(
-    facts: MailFacts, summary: str, values: Mapping[str, str], sender: Sender
-) -> Invitation | None:
-    if facts.starts is None or facts.ends is None:
-        return None
-    if not facts.uid or not _invited(facts):
-        return None
-    starts = datetime.fromtimestamp(facts.starts, UTC)
-    method = method_of(facts.kind, before_start=facts.changed_at < starts)
-    if method is None:
-        return None
-    goes_on = facts.kind == "seat_left" or (facts.pod and facts.kind == "missed")
-    return Invitation(
-        method=method,
-        status=status_of(method, goes_on=goes_on),
-        uid=facts.uid,
-        sequence=facts.sequence,
-        dtstamp=facts.changed_at.astimezone(UTC),
-        organizer=sender.organizer,
-        attendee=_address(facts.recipient),
-        starts=starts,
-        ends=datetime.fromtimestamp(facts.ends, UTC),
-        summary=together(tokens.fill(one_line(summary), values), LONGEST_SUBJECT),
-        description=values["programme_name"],
-        url=values["my_page_url"],
-    )
-
-
-def _invited(facts: MailFacts) -> bool:
-    if facts.invite is not None:
-        return facts.invite
-    return facts.recipient.role == "participant"
 
 
 def _digest(facts: MailFacts, *parts: str) -> str:

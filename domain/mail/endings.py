@@ -20,12 +20,16 @@ event there to take away.
 from collections.abc import Collection
 from typing import Literal
 
-REQUESTS = frozenset({"booked", "rebooked"})
+from domain.mail.kinds import COACH_ONLY
+
+REQUESTS = frozenset({"booked", "rebooked", "place_changed"})
 """What a calendar is told by, too."""
 ANNOUNCES = REQUESTS | {"reminder"}
 ENDS = frozenset({"cancelled", "seat_left", "missed"})
-OTHERS = frozenset({"relink"})
-"""Mails that are about no booking."""
+OTHERS = frozenset({"wall_moved", *COACH_ONLY})
+"""Mails that neither tell of a booking nor end one. Whether the end of a conflict was announced,
+each episode by itself, storage.transactions.calendar_mails asks.
+"""
 
 Ending = Literal["leaves", "leaves_in_words", "never_announced"]
 

@@ -11,10 +11,14 @@ a country changes its rules. A VTIMEZONE would freeze those rules into the calen
 needed for what recurs.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from domain.mail.endings import REQUESTS
+
+_DIALLED = re.compile(r"\+[\d ().-]*\d[\d ().-]*", re.ASCII)
 Method = Literal["REQUEST", "CANCEL"]
 Status = Literal["CONFIRMED", "CANCELLED"]
 
@@ -27,6 +31,14 @@ class Address:
 
     name: str = field(repr=False)
     email: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """How to take part from afar (RFC 7986, 5.11): `features` are some of its FEATURE words."""
+
+    uri: str = field(repr=False)
+    features: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,17 @@ class Invitation:
     summary: str = field(repr=False)
     description: str = field(repr=False)
     url: str = field(repr=False)
+    location: str = field(default="", repr=False)
+    conference: Conference | None = None
+
+
+def dialled(number: str) -> Conference | None:
+    """A number that any phone dials (RFC 3966): it begins with +, and says nothing else. None for
+    any other.
+    """
+    if not _DIALLED.fullmatch(number):
+        return None
+    return Conference(f"tel:{re.sub('[^+0-9]', '', number)}", ("PHONE",))
 
 
 def method_of(kind: str, *, before_start: bool) -> Method | None:
@@ -53,8 +76,9 @@ def method_of(kind: str, *, before_start: bool) -> Method | None:
     A session missed because its cancellation came late is cancelled all the same: it does not take
     place. A no-show, marked afterwards, stays in the calendar as it was.
     """
-    if kind in ("booked", "rebooked"):
-        # RFC 5546 3.2.2: a new event, and with a greater SEQUENCE the same event moved
+    if kind in REQUESTS:
+        # RFC 5546 3.2.2: a new event, and with a greater SEQUENCE the same event, moved or held
+        # elsewhere
         return "REQUEST"
     if kind in ("cancelled", "seat_left"):
         return "CANCEL"

@@ -21,11 +21,15 @@ NAMES = (
     "previous_start",
     "previous_start_date",
     "previous_start_time",
+    "place",
+    "join_url",
+    "event_when",
     "my_page_url",
     "relink_url",
+    "changes_url",
 )
 """What a text may ask for. Dates and times are in the recipient's zone and language."""
-LINKS = ("my_page_url", "relink_url")
+LINKS = ("join_url", "my_page_url", "relink_url", "changes_url")
 
 OPEN, CLOSE = "{{", "}}"
 

@@ -1,5 +1,5 @@
-"""Bookable starts: hours - busy - sessions - buffers - limits -> SlotSet, with a reason for each
-closed cell.
+"""Bookable starts: hours - away - busy - sessions - buffers - limits -> SlotSet, with a reason for
+each closed cell.
 
 The clock has no part in it: past, notice and horizon are applied when a set is read, by
 `domain.slots.listing`.
@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from domain.coaches import Coach
 from domain.errors import Invalid
-from domain.hours import DAY_SECONDS
+from domain.hours import DAY_SECONDS, wall_instants
+from domain.intervals import Interval
 from domain.slots.cells import (
     GRID,
     NO_PERIODS,
@@ -28,7 +29,7 @@ from domain.slots.cells import (
     padded,
 )
 from domain.slots.limits import full
-from domain.slots.packing import LOOK_BACK, packed
+from domain.slots.packing import look_back, packed
 from domain.slots.reasons import Codes, Reason, decode, encode, explain
 
 Starts = npt.NDArray[np.int64]
@@ -124,14 +125,22 @@ class SlotSet:
 
 
 def build(
-    coach: Coach, busy: Periods, own: Sequence[Own], *, origin: int, days: int, reasons: bool = True
+    coach: Coach,
+    busy: Periods,
+    own: Sequence[Own],
+    *,
+    origin: int,
+    days: int,
+    reasons: bool = True,
+    unsettled: Sequence[Own] = (),
 ) -> SlotSet:
     """The slot set of a coach from `origin` (a UTC midnight, epoch seconds) for `days` days.
 
     `busy`: what blocks, shape (n, 2), each start < end, in any order (`domain.freebusy.blocking`).
     `own`: the active sessions; with limits, all of each local week that the days touch. What lies
     around the days must be there as far as a session or a buffer reaches, and three days back in
-    back_to_back mode: then no choice of origin and days changes an answer.
+    back_to_back mode: then no choice of origin and days changes an answer. `unsettled`: where the
+    coach put the events of some of them; closed like a session, and counted as none.
     """
     if origin % DAY_SECONDS or days < 1:
         raise ValueError(
@@ -139,31 +148,58 @@ def build(
             f" days={days}"
         )
     # Where a packed day begins depends on the days before it: they are computed, and cut off below.
-    lead = LOOK_BACK // GRID if coach.mode == "back_to_back" else 0
+    lead = look_back(coach.trips) // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
-    off = closed_periods(coach.hours, span.origin, span.end + max(durations))
-    # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
-    # session that is to be booked, since we know of no others.
-    sessions, apart = _sessions(coach, own)
-    around = padded(busy, 60 * coach.pre, 60 * coach.post)
-    free = clear(span, durations, np.concatenate((off, around, apart)))
+    within = span.origin, span.end + max(durations)
+    closing, kept_off = _closing(coach, busy, own, unsettled, within)
+    free = clear(span, durations, kept_off)
     begins = [it.start for it in own]
-    limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week))
+    limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), coach.trips)
     listed = _listed(coach, span, free, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
     layers = {Reason.spacing: ~listed, Reason.limit: limited, Reason.buffer: ~free}
-    for reason, periods in (
-        (Reason.busy, busy),
-        (Reason.session, sessions),
-        (Reason.outside_hours, off),
-    ):
+    for reason, periods in closing.items():
         if len(periods):
             layers[reason] = ~clear(span, durations, periods)
-    codes = explain(span, coach.hours, layers)[:, lead:]
+    codes = explain(span, coach.hours, layers, coach.trips, coach.holidays.dates)[:, lead:]
     return SlotSet(origin, days, coach.durations, bits, encode(codes))
+
+
+def _closing(
+    coach: Coach, busy: Periods, own: Sequence[Own], unsettled: Sequence[Own], within: Interval
+) -> tuple[dict[Reason, Periods], Periods]:
+    """What closes times, by reason; and all that a session keeps off, with its buffers."""
+    off = closed_periods(coach.hours, *within, coach.trips, coach.holidays.dates)
+    away = away_periods(coach)
+    # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
+    # session that is to be booked, since we know of no others.
+    sessions, apart = _sessions(coach, own)
+    elsewhere, apart_too = _sessions(coach, unsettled)
+    around = padded(busy, 60 * coach.pre, 60 * coach.post)
+    closing = {
+        Reason.busy: busy,
+        Reason.session: sessions,
+        Reason.outside_hours: off,
+        Reason.unsettled: elsewhere,
+        Reason.away: away,
+    }
+    return closing, np.concatenate((off, around, apart, apart_too, away))
+
+
+def away_periods(coach: Coach) -> Periods:
+    """The times in which the coach is away."""
+    if not coach.away:
+        return NO_PERIODS
+    zone, times = coach.hours.zone, []
+    for it in coach.away:
+        since, until = wall_instants(zone, it.since, it.until)
+        # Both times may lie in an hour that a clock change removes: then nothing is between them.
+        if since < until:
+            times.append((since, until))
+    return columns(times)
 
 
 def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
@@ -188,5 +224,5 @@ def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
     rows = []
     for row, minutes in zip(free, coach.durations, strict=True):
         spacing = 60 * minutes + coach.gap
-        rows.append(packed(row, coach.hours.zone, span, spacing))
+        rows.append(packed(row, coach.hours.zone, span, spacing, coach.trips))
     return np.array(rows)

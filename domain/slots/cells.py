@@ -10,6 +10,7 @@ is a multiple of a quarter hour.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from domain.hours import DAY_SECONDS, Hours, open_windows, utc_date
 from domain.intervals import Interval, clip, subtract
+from domain.trips import Trips
 
 GRID = 900
 """Seconds between starts: a quarter hour,
@@ -91,13 +93,15 @@ def padded(periods: Periods, before: int, after: int) -> Periods:
 
 
 @lru_cache(maxsize=512)
-def closed_periods(hours: Hours, start: int, end: int) -> Periods:
+def closed_periods(
+    hours: Hours, start: int, end: int, trips: Trips = (), off: tuple[date, ...] = ()
+) -> Periods:
     """The gaps between working hours within [start,
-    end), read-only. Cached, like the windows they come from.
+    end), read-only. Cached, like the windows they come from (`domain.hours.open_windows`).
     """
     # A local date may lie a UTC date apart, a window begin the day before, and a date be skipped.
     near = 3 * DAY_SECONDS
-    windows = open_windows(hours, utc_date(start - near), utc_date(end + near))
+    windows = open_windows(hours, utc_date(start - near), utc_date(end + near), trips, off)
     periods = columns(subtract([(start, end)], clip(windows, (start, end))))
     periods.setflags(write=False)
     return periods

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from domain.hours import DAY_SECONDS, local_days
 from domain.slots.cells import Row, Span
+from domain.trips import Trips
 
 Ints = npt.NDArray[np.int64]
 Limits = tuple[int | None, int | None]
@@ -17,7 +18,7 @@ _DAYS_A_WEEK = 7
 _AROUND = (_DAYS_A_WEEK + 2) * DAY_SECONDS  # the weeks at both edges of a span, whole
 
 
-def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
+def full(zone: str, span: Span, begins: Sequence[int], limits: Limits, trips: Trips = ()) -> Row:
     """Per start of the span: whether its local day or week has as many sessions as it may have.
 
     `begins`: when the coach's sessions begin, epoch seconds. Those of every local week that the
@@ -27,7 +28,7 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
     if limits == (None, None):
         return closed
     # A session counts for the local day that it begins on, however far it reaches into the next.
-    midnights, dates, asked = _calendar(zone, span)
+    midnights, dates, asked = _calendar(zone, span, trips)
     begun = np.array(begins, np.int64)
     begun = begun[(begun >= midnights[0]) & (begun < midnights[-1])]
     taken = dates[np.searchsorted(midnights, begun, "right") - 1]
@@ -40,11 +41,11 @@ def full(zone: str, span: Span, begins: Sequence[int], limits: Limits) -> Row:
 
 
 @lru_cache(maxsize=32)
-def _calendar(zone: str, span: Span) -> tuple[Ints, Ints, Ints]:
+def _calendar(zone: str, span: Span, trips: Trips) -> tuple[Ints, Ints, Ints]:
     """The local midnights around a span, their dates counted from a Monday,
     and the date of each cell.
     """
-    days = local_days(zone, span.origin - _AROUND, span.end + _AROUND)
+    days = local_days(zone, span.origin - _AROUND, span.end + _AROUND, trips)
     monday = days[0][0].toordinal() - days[0][0].weekday()
     begins, ordinals = [], []
     for day, first, _ in days:

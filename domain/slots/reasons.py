@@ -1,14 +1,15 @@
 """Why each closed quarter hour is closed, one byte a cell: never whose event, never a title."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from domain.hours import Hours, midnight
+from domain.hours import Hours, day_bounds
 from domain.slots.cells import Cells, Row, Span
+from domain.trips import Trips
 
 Codes = npt.NDArray[np.uint8]
 
@@ -29,20 +30,34 @@ class Reason(IntEnum):
     session = 8
     outside_hours = 9
     day_off = 10
+    unsettled = 11  # an event of ours stands there, where the coach put it
+    away = 12
+    holiday = 13
 
 
-def explain(span: Span, hours: Hours, layers: Mapping[Reason, Cells | Row]) -> Codes:
+def explain(
+    span: Span,
+    hours: Hours,
+    layers: Mapping[Reason, Cells | Row],
+    trips: Trips = (),
+    holidays: Sequence[date] = (),
+) -> Codes:
     """The reason of every cell, from what each layer closes; shape (durations, cells)."""
     codes = np.zeros(layers[Reason.buffer].shape, np.uint8)
     for reason, closed in layers.items():
         np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
-    for day, windows in hours.overrides:
-        if not windows:
-            start = span.cell(midnight(hours.zone, day))
-            end = span.cell(midnight(hours.zone, day + timedelta(days=1)))
-            off = codes[:, start:end]
-            # Only what was closed for want of hours: yesterday's window may reach into a day off.
-            off[off == Reason.outside_hours] = Reason.day_off
+    shut = layers.get(Reason.outside_hours)
+    if shut is None:
+        return codes
+    days = [(day, Reason.day_off) for day, windows in hours.overrides if not windows]
+    for holiday in holidays:
+        days.append((holiday, Reason.holiday))
+    for day, reason in days:
+        first, last = day_bounds(hours.zone, trips, day)
+        cells = slice(span.cell(first), span.cell(last))
+        # Only what was closed for want of hours: yesterday's window may reach into a day off.
+        off = codes[:, cells]
+        off[shut[:, cells] & (off < reason)] = reason
     return codes
 
 

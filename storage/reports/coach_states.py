@@ -16,6 +16,8 @@ from storage.slots import listings
 
 AT_ONCE = 500
 UNTRUSTED: tuple[State, ...] = ("stale", "disconnected")
+SYNCED: tuple[State, ...] = ("fresh", "refreshing")
+"""The badge: calendars are connected and healthy."""
 
 row = connections.c
 
@@ -29,7 +31,7 @@ class CoachState:
     @property
     def synced(self) -> bool:
         """The badge: calendars are connected and healthy."""
-        return self.state in ("fresh", "refreshing")
+        return self.state in SYNCED
 
 
 def of(
@@ -65,12 +67,13 @@ def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
     # Whole seconds, as the rule has them: a calendar read at 10.9 counts as read at 10.
     whole_second = datetime.fromtimestamp(int(now.timestamp()), UTC)
     before = whole_second - timedelta(seconds=int(stale_after.total_seconds()))
-    lost = and_(row.trouble.is_not(None), row.trouble != "initial_sync")
+    lost = and_(row.trouble.is_not(None), row.trouble.not_in(("initial_sync", "no_access")))
     # A coach without a connection is a row of nulls here, by the outer join: never read, too.
     never_read = or_(row.trouble == "initial_sync", row.last_ok_at.is_(None))
     return case(
         (func.count(row.id) == 0, "unconnected"),
         (_any(lost), "disconnected"),
+        (_any(row.trouble == "no_access"), "no_access"),
         (_any(and_(row.id.is_not(None), never_read)), "initial_sync"),
         (_any(row.last_ok_at < before), "stale"),
         (_any(refresh_jobs.DIRTY), "refreshing"),

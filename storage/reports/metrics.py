@@ -35,6 +35,20 @@ def conflicts(tx: Connection, *, now: datetime) -> int:
     return tx.scalar(select(func.count()).where(coming)) or 0
 
 
+def linkless(tx: Connection, *, now: datetime) -> int:
+    """How many coming sessions wait for a link that does not come."""
+    row = sessions.c
+    failed = and_(row.conferencing_state == "failed", row.active, row.ends > int(now.timestamp()))
+    return tx.scalar(select(func.count()).where(failed)) or 0
+
+
+def moved_clocks(tx: Connection, *, now: datetime) -> int:
+    """How many coming sessions have another local time by newer time zone rules."""
+    row = sessions.c
+    coming = and_(row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp()))
+    return tx.scalar(select(func.count()).where(coming)) or 0
+
+
 def missed_pushes(tx: Connection) -> int:
     """Changes that were found without having been announced,
     over all connections that there are.
@@ -61,7 +75,8 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
 
 def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
     """Since when the oldest row of each kind should have gone. Mails that wait for a person's
-    correction, or for the mail server, are told by figures of their own.
+    correction, or for the mail server, are told by figures of their own; so are coaches who have to
+    link a calendar again, for which its sessions wait.
     """
     row = outbox.c
     late = (
@@ -79,7 +94,7 @@ def waiting_mails(tx: Connection) -> dict[str, int]:
     that does not exist, a `mailer` that is in trouble.
     """
     row = outbox.c
-    in_trouble = and_(row.state.in_(OPEN), row.trouble.is_not(None))
+    in_trouble = and_(row.kind == "mail", row.state.in_(OPEN), row.trouble.is_not(None))
     wheres = {
         "text": row.state == "waiting_for_text",
         "address": row.state == "withheld",

@@ -60,7 +60,7 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """A coach with coming sessions that an event in the calendars lies over.
+    """A coach with coming sessions that something is the matter with, and how many.
     `first`: epoch seconds.
     """
 
@@ -81,6 +81,19 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedClock:
+    """A coming session that has another local time by newer time zone rules. `starts`: epoch
+    seconds; `wall`, `wall_moved`: as `domain.hours.wall_clock` writes them. Never its title.
+    """
+
+    session_id: str
+    coach_id: str
+    starts: int
+    wall: str
+    wall_moved: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileOverview:
     """A profile without its name: that is somebody's address."""
 
@@ -88,6 +101,7 @@ class ProfileOverview:
     service: str
     connected: bool
     initial_sync: bool
+    mode: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +185,36 @@ def conflicted(tx: Connection, *, now: datetime, limit: int = 20) -> list[Confli
     return records.all_as(tx, Conflicted, each.limit(limit))
 
 
+def linkless(tx: Connection, *, now: datetime, limit: int = 20) -> list[Conflicted]:
+    """The coaches with coming sessions whose links do not come, the soonest first."""
+    mine = sessions.c
+    first = func.min(mine.starts)
+    coming = and_(mine.active, mine.ends > int(now.timestamp()))
+    query = select(mine.coach_id, func.count(), first).where(
+        mine.conferencing_state == "failed", coming
+    )
+    each = query.group_by(mine.coach_id).order_by(first)
+    return records.all_as(tx, Conflicted, each.limit(limit))
+
+
 def conflicts_of(tx: Connection, coach_id: str, *, now: datetime) -> list[Conflict]:
     mine = sessions.c
     query = select(mine.id, mine.kind, mine.starts, mine.ends, mine.conflict_since)
     chosen = query.where(_in_conflict(now), mine.coach_id == coach_id)
     return records.all_as(tx, Conflict, chosen.order_by(mine.starts))
+
+
+def moved_clocks(
+    tx: Connection, *, now: datetime, limit: int = 20, coach_id: str | None = None
+) -> list[MovedClock]:
+    """The soonest first; of one coach, or of all."""
+    mine = sessions.c
+    query = select(mine.id, mine.coach_id, mine.starts, mine.wall, mine.wall_moved).where(
+        mine.wall_moved.is_not(None), mine.active, mine.starts > int(now.timestamp())
+    )
+    if coach_id is not None:
+        query = query.where(mine.coach_id == coach_id)
+    return records.all_as(tx, MovedClock, query.order_by(mine.starts, mine.id).limit(limit))
 
 
 def _in_conflict(now: datetime) -> ColumnElement[bool]:

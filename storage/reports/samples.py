@@ -4,17 +4,20 @@ and how long pushes waited, of which some are made.
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from domain import push_waits
+from domain.push_waits import PushWaits
 from storage.reports import coach_states
 from storage.rows import refresh_jobs
 from storage.rows.outbox_claims import OPEN
 from storage.schema.database import insert
 from storage.schema.database_clock import clock_ms
-from storage.schema.tables import outbox, samples, visible
+from storage.schema.tables import connections, outbox, samples, visible
 
 KEPT = timedelta(days=7)
 PERCENTILES = {"push_visible_p50": 50, "push_visible_p95": 95, "push_visible_p99": 99}
@@ -39,6 +42,25 @@ def seen(tx: Connection, *, pushed_since_ms: int, now: datetime) -> None:
     tx.execute(
         visible.insert().values(id=secrets.token_hex(12), at=now, ms=clock_ms() - pushed_since_ms)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PushFigures:
+    """Of one coach's accounts: how long the latest pushes waited until they were seen, and how many
+    changes were found that no push had announced.
+    """
+
+    waits: PushWaits
+    missed: int
+
+
+def pushes_of(tx: Connection, coach_id: str) -> PushFigures:
+    """Nothing, for a coach without an account."""
+    one = connections.c
+    query = select(one.push_waits, one.missed_pushes).where(one.coach_id == coach_id)
+    found = tx.execute(query).all()
+    waits = push_waits.summary(each.push_waits for each in found)
+    return PushFigures(waits, sum(each.missed_pushes for each in found))
 
 
 def summarise(tx: Connection) -> dict[str, float]:

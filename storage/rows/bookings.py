@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
+from domain.change_rules import Used
 from domain.mail.safety import mail_address
 from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
 from storage.schema.tables import bookings, pod_groups, sessions
@@ -114,6 +115,20 @@ def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> l
     return _read(tx, mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
 
 
+def used_by(tx: Connection, participant_id: str) -> list[Used]:
+    """What each of the participant's bookings has used of what scopes allow."""
+    columns = (row.context, sessions.c.context, row.moves, row.late_moves, row.status)
+    query = select(*columns).join(sessions, row.session_id == sessions.c.id)
+    found = []
+    # Compared by whoever asks: PostgreSQL knows no equality of JSON, and to SQLite it is a text.
+    for mine, its, moves, late_moves, status in tx.execute(
+        query.where(row.participant_id == participant_id)
+    ):
+        context = Context.of_json(mine).within(Context.of_json(its))
+        found.append(Used(context, moves, late_moves, status == "missed"))
+    return found
+
+
 def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
     mine = select(row.id).where(row.session_id == session_id, row.participant_id == participant_id)
     return tx.scalar(mine.where(row.status == "booked")) is not None
@@ -176,6 +191,10 @@ def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
 
 
 def _booking(found: Row[Any]) -> Booking:
+    # Who accepted ten o'clock has not said a word about eleven.
+    answer = None
+    if found.answered_sequence == found.sequence:
+        answer = found.answer
     return Booking(
         id=found.id,
         session_id=found.session_id,
@@ -187,6 +206,10 @@ def _booking(found: Row[Any]) -> Booking:
         status=found.status,
         version=found.version,
         sequence=found.sequence,
+        moves=found.moves,
+        late_moves=found.late_moves,
+        replaces=found.replaces,
+        answer=answer,
     )
 
 
@@ -200,6 +223,9 @@ def _values(booking: Booking) -> dict[str, Any]:
         "version": booking.version,
         "uid": booking.uid,
         "sequence": booking.sequence,
+        "moves": booking.moves,
+        "late_moves": booking.late_moves,
+        "replaces": booking.replaces,
         "created_at": booking.created_at,
         "changed_at": booking.changed_at,
     }

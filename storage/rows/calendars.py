@@ -1,12 +1,15 @@
-"""The profiles and calendars of a connection, as Cronofy last described them; and which block."""
+"""The profiles and calendars of a connection, as Cronofy last described them; which block, and
+which take sessions.
+"""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, and_, delete, func, select
 
 from domain.accounts import Account, Calendar, Profile
-from storage.schema.tables import calendars, profiles
+from storage.schema.tables import calendars, connections, profiles
 
 
 class UnknownCalendar(Exception):
@@ -63,7 +66,7 @@ def profile_of(row: Row[Any], its: Sequence[Calendar]) -> Profile:
         row.initial_sync,
         row.relink_url,
     )
-    return Profile(*known, tuple(its))
+    return Profile(*known, tuple(its), row.mode)
 
 
 def _profile_row(profile: Profile) -> dict[str, Any]:
@@ -75,6 +78,7 @@ def _profile_row(profile: Profile) -> dict[str, Any]:
         "connected": profile.connected,
         "initial_sync": profile.initial_sync,
         "relink_url": profile.relink_url,
+        "mode": profile.mode,
     }
 
 
@@ -87,3 +91,70 @@ def _calendar_row(profile: Profile, calendar: Calendar) -> dict[str, Any]:
         "deleted": calendar.deleted,
         "is_primary": calendar.primary,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCalendar:
+    """A calendar of a coach. `connected`: we have working credentials for it.
+    `writable`: it takes events. `by_invitation`: what is written comes to the coach as an
+    invitation, so that nothing that is read says whether it stands there.
+    """
+
+    connection_id: str
+    calendar_id: str
+    connected: bool
+    writable: bool
+    provider: str = ""
+    by_invitation: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether an event can be put into it, or taken out."""
+        return self.connected and self.writable
+
+
+def targets(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
+    """The coach's calendars, the best first: those that can be reached, of those the one that the
+    coach chose (unless it takes no events), then those that are written straight into, then the
+    primary ones.
+    """
+    profile = and_(
+        profiles.c.connection_id == calendars.c.connection_id,
+        profiles.c.id == calendars.c.profile_id,
+    )
+    # coalesce: of a null neither = nor != is true,
+    # and `order by` would put it where each database likes it.
+    connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
+    chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
+    invited = profiles.c.mode != "read_write"
+    query = (
+        select(
+            calendars.c.connection_id,
+            calendars.c.id,
+            connected.label("connected"),
+            calendars.c.readonly,
+            profiles.c.provider,
+            invited,
+        )
+        .join(connections, connections.c.id == calendars.c.connection_id)
+        .join(profiles, profile)
+        .where(
+            connections.c.coach_id == coach_id,
+            calendars.c.deleted.is_(False),
+            connections.c.erase_due.is_(False),
+        )
+        .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
+        .order_by(invited, calendars.c.is_primary.desc())
+        .order_by(calendars.c.connection_id, calendars.c.id)
+    )
+    return tuple(
+        TargetCalendar(
+            row[0],
+            row[1],
+            bool(row[2]),
+            writable=not row[3],
+            provider=row[4],
+            by_invitation=bool(row[5]),
+        )
+        for row in tx.execute(query)
+    )

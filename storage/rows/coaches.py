@@ -7,6 +7,8 @@ from sqlalchemy import Connection, Row, select
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
+from domain.places import Place, kinds_of
+from storage.rows import absences
 from storage.schema.tables import coaches
 
 
@@ -80,6 +82,10 @@ def _row(coach: Coach) -> dict[str, Any]:
         "name": coach.name,
         "email": coach.email,
         "language": coach.language,
+        "place": coach.place and coach.place.as_json(),
+        "place_kinds": coach.place_kinds,
+        "event_policy": coach.event_policy,
+        **absences.columns(coach),
     }
 
 
@@ -109,6 +115,10 @@ def _one(row: Row[Any] | None) -> Coach | None:
         name=row.name,
         email=row.email,
         language=row.language,
+        place=Place.of_json(row.place),
+        place_kinds=kinds_of(row.place_kinds),
+        event_policy=row.event_policy,
+        **absences.of_row(row),
     )
 
 

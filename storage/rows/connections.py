@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.accounts import Calendar, Profile
@@ -117,6 +117,19 @@ def of_coach(tx: Connection, coach_id: str) -> list[Connected]:
 
 def ids_of_coach(tx: Connection, coach_id: str) -> list[str]:
     return list(tx.scalars(select(connections.c.id).where(connections.c.coach_id == coach_id)))
+
+
+def take_events(tx: Connection, coach_id: str) -> bool:
+    """Whether any account of the coach's takes events, or may, since nobody knows its calendars
+    yet.
+    """
+    row = calendars.c
+    listed = and_(row.connection_id == connections.c.id, row.deleted.is_(False))
+    # Without a calendar it is a row of nulls here, by the outer join.
+    usable = or_(row.id.is_(None), row.readonly.is_(False))
+    query = select(connections.c.id).select_from(connections.outerjoin(calendars, listed))
+    mine = query.where(connections.c.coach_id == coach_id, usable)
+    return tx.scalar(mine.limit(1)) is not None
 
 
 def tokens(tx: Connection, connection_id: str) -> SealedTokens | None:

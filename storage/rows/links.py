@@ -1,6 +1,7 @@
 """Links for one person each. What a token leads to is kept here, and the token itself nowhere.
 
-made      good for ten minutes; whoever only looks at it spends nothing
+made      good for ten minutes, one in a mail until its session begins;
+          whoever only looks at it spends nothing
 opened    by one browser, which alone may come back to it, until `expires_at`
 gone      with whoever is erased: the sessions that came of it end
 """
@@ -12,10 +13,16 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from storage.schema.database import insert
 from storage.schema.tables import link_uses, links
 
 KEPT = timedelta(days=1)
 """So long is it known of a link that ended that there was one."""
+
+CHANGES: dict[str, Any] = {"page": "changes"}
+"""The meaning of a link in a mail: the page where its coach settles what changed."""
+MORE: dict[str, Any] = {"page": "more"}
+"""Of another one: More settings, where services are connected."""
 
 Leads = Literal["page", "connect"]
 Reason = Literal["altered", "used", "expired"]
@@ -42,13 +49,13 @@ class Closed(Exception):
 
 
 def make(tx: Connection, token: str, leads: Leads, link: Link) -> None:
-    values = {"token_hash": _digest(token), "leads": leads, "coach_id": link.coach_id}
-    about = {
-        "participant_id": link.participant_id,
-        "meaning": link.meaning,
-        "expires_at": link.expires_at,
-    }
-    tx.execute(links.insert().values(values | about))
+    tx.execute(links.insert().values(_values(token, leads, link)))
+
+
+def make_once(tx: Connection, token: str, leads: Leads, link: Link) -> None:
+    """The same, or nothing: one that is there already stays as it is."""
+    made = insert(tx, links).values(_values(token, leads, link))
+    tx.execute(made.on_conflict_do_nothing(index_elements=["token_hash"]))
 
 
 def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: datetime) -> Link:
@@ -105,6 +112,17 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
     before = now - KEPT
     of_release_before = tx.execute(link_uses.delete().where(link_uses.c.at <= before)).rowcount
     return of_release_before + tx.execute(links.delete().where(row.expires_at <= before)).rowcount
+
+
+def _values(token: str, leads: Leads, link: Link) -> dict[str, Any]:
+    return {
+        "token_hash": _digest(token),
+        "leads": leads,
+        "coach_id": link.coach_id,
+        "participant_id": link.participant_id,
+        "meaning": link.meaning,
+        "expires_at": link.expires_at,
+    }
 
 
 def _is(token: str, leads: Leads) -> ColumnElement[bool]:

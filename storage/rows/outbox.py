@@ -58,8 +58,10 @@ from storage.schema.database_clock import clock_ms
 from storage.schema.leases import taking
 from storage.schema.tables import outbox
 
-Trouble = Literal["away", "refused"]
-"""Why a mail waits that is not its own fault: the mail server answers nobody, or refuses us."""
+Trouble = Literal["away", "refused", "unlinked"]
+"""Why a row waits that is not its own fault: the mail server answers nobody, or refuses us; the
+coach has to link the calendar again that a session is written into.
+"""
 
 
 @dataclass(frozen=True, slots=True)

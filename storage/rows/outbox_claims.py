@@ -45,9 +45,10 @@ IS_OPEN = and_(row.state.in_(OPEN), unknown_rows.known())
 _lapsed = case((row.state == "sending", row.unsure + 1), else_=row.unsure)
 # Whoever makes a row due wakes a sender; should that get lost, the sweeper wakes another.
 DUE_NOW: dict[str, Any] = {"next_attempt_at_ms": 0, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late"]
+Reason = Literal["newer", "never_announced", "switched_off", "discarded", "too_late", "no_calendar"]
 """Why a row was superseded: something newer is true; its reader never heard of what it ends;
-somebody switched such mails off; somebody gave it up; what it is about has begun or is over.
+somebody switched such mails off; somebody gave it up; what it is about has begun or is over; its
+coach has no calendar for it.
 """
 Wake = tuple[str, str]
 """An outbox id and its kind: which queue to wake."""

@@ -118,19 +118,34 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
 @dataclass(frozen=True, slots=True)
 class Before:
     """What was known of a connection when its read began, or was learnt meanwhile.
-    `newer`: pushes came since.
+    `newer`: pushes came since. `push_waits`: see domain.push_waits. `now_ms`: the database's clock.
     """
 
     trouble: str | None
     doubted: bytes | None
     pushed_since_ms: int | None
     newer: bool
+    push_waits: bytes | None
+    now_ms: int
+
+    def served_by(self, claimed: ReadClaim) -> int | None:
+        """Since when the push waited that this read served; None: it served none.
+        One that came during the read waits for the next.
+        """
+        since = self.pushed_since_ms
+        if since is None or since > claimed.claimed_at_ms:
+            return None
+        # Of a push in the very millisecond of the claim only the generation says which was first.
+        if since == claimed.claimed_at_ms and self.newer:
+            return None
+        return since
 
 
 def before(tx: Connection, claimed: ReadClaim) -> Before | None:
     """None: the lease was lost."""
     newer = row.req_gen > claimed.generation
-    query = select(row.trouble, row.doubted, row.pushed_since_ms, newer)
+    known = (row.trouble, row.doubted, row.pushed_since_ms, newer, row.push_waits, clock_ms())
+    query = select(*known)
     mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
     return records.first_as(tx, Before, query.where(mine))
 

@@ -26,10 +26,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
+from domain.places import Place
 from domain.sessions import Context, Session, Unknown
 from domain.slots import Own
+from storage.rows import event_differences as difference_rows
 from storage.schema import records
-from storage.schema.tables import sessions
+from storage.schema.tables import event_differences, sessions
 
 row = sessions.c
 NAMES = tuple(field.name for field in fields(Session))
@@ -48,13 +50,35 @@ def add(tx: Connection, session: Session) -> None:
 
 def put(tx: Connection, session: Session) -> None:
     """Write all of it, as the caller read it and changed it under the coach's lock;
-    but for the flag, which is not.
+    but for the flag and the link, which are not.
     """
     # The race: the clock flags a short pod without the coach's lock, after the caller read it and
-    # before it writes. So the flag is written by `flag_short` alone.
+    # before it writes; and so is a link stored. The flag is written by `flag_short` alone, the link
+    # by whoever found it.
     values = _values(session)
-    del values["flagged_at"]
+    for name in ("flagged_at", "join_url"):
+        del values[name]
+    _end_difference(tx, session)
+    # What is known to have stood in a calendar stood there at the time that it had.
+    same = and_(row.starts == session.starts, row.ends == session.ends)
+    values["event_stood_ms"] = case((same, row.event_stood_ms), else_=None)
     tx.execute(sessions.update().where(row.id == session.id).values(values))
+
+
+def leave_link(tx: Connection, session_id: str) -> None:
+    """Forget the link: it was of another place. A late word of it finds nobody."""
+    gone = dict.fromkeys(("join_url", "conferencing_state", "conferencing_address_hash"))
+    tx.execute(sessions.update().where(row.id == session_id).values(gone))
+
+
+def _end_difference(tx: Connection, session: Session) -> None:
+    """What a coach did to the event is over once the session moves, or takes place no more."""
+    differs = select(row.starts, row.ends).join(event_differences)
+    before = tx.execute(differs.where(row.id == session.id)).first()
+    if before is None:
+        return
+    if not session.active or tuple(before) != (session.starts, session.ends):
+        difference_rows.settle(tx, session.id)
 
 
 def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
@@ -238,9 +262,14 @@ def _all(tx: Connection, query: Select[Any]) -> list[Session]:
 
 def _session(found: Row[Any]) -> Session:
     values = {name: getattr(found, name) for name in NAMES}
-    values |= {"context": Context.of_json(found.context), "active": bool(found.active)}
+    values |= {
+        "context": Context.of_json(found.context),
+        "active": bool(found.active),
+        "place": Place.of_json(found.place),
+    }
     return Session(**values)
 
 
 def _values(session: Session) -> dict[str, Any]:
-    return records.values_of(session) | {"context": session.context.as_json()}
+    place = session.place and session.place.as_json()
+    return records.values_of(session) | {"context": session.context.as_json(), "place": place}

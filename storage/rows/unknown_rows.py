@@ -18,7 +18,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "calendar": ("upsert", "delete", "look"),
     "callback": tuple(CATALOGUE),
 }
-TROUBLES = ("initial_sync", "disconnected", "revoked")
+TROUBLES = ("initial_sync", "disconnected", "revoked", "no_access")
 
 
 def known() -> ColumnElement[bool]:

@@ -41,7 +41,7 @@ KEPT = timedelta(days=30)
 MOST = 200
 # What is said of a time to come. A missed session is over by its nature,
 # and a cancellation stays true.
-OF_A_COMING_TIME = (*REQUESTS, "reminder")
+OF_A_COMING_TIME = (*REQUESTS, "reminder", "wall_moved")
 
 row = outbox.c
 listed = withheld_addresses.c

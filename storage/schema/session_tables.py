@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -46,12 +47,22 @@ sessions = Table(
     # The coach's local time it was booked for: 2026-06-02T11:00 Europe/London.
     Column("wall", Text),
     Column("wall_moved", Text),  # what that became under newer time zone rules
+    Column("told_wall", Text),  # what of that Coach OS was last told
     Column("conflict_since", Instant),  # an external event lies over it since then
     Column("told_conflict", Instant),  # what of that Coach OS was last told
+    Column("mailed_conflict", Instant),  # what of that the coach was last mailed
     Column("event_calendar_id", Text),  # where it was written in the coach's calendar
     # The calendars that it may still stand in besides.
     Column("event_strays", JSON(none_as_null=True)),
+    # Since when the event is known to have stood there as the session is: the database's clock.
+    Column("event_stood_ms", BigInteger),
     Column("created_at", Instant, nullable=False),
+    Column("place", JSON(none_as_null=True)),  # domain.places: as it was chosen with the booking
+    Column("join_url", Text),  # of conferencing: what Cronofy assigned
+    Column("conferencing_state", Text),  # domain.conferencing draws them
+    Column("conferencing_since", Instant),  # when it was first asked for
+    Column("told_conferencing", Text),  # `failed`: what of that Coach OS was last told
+    Column("conferencing_address_hash", LargeBinary, index=True),
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     # Two who take the last seat at once: the row refuses the second, whatever the code believed.
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
@@ -73,6 +84,41 @@ Index(
     postgresql_where=untold_conflict,
     sqlite_where=untold_conflict,
 )
+# The same of links that do not come.
+untold_conferencing = text(
+    "(coalesce(conferencing_state, '') = 'failed') <> (told_conferencing IS NOT NULL)"
+)
+Index(
+    "ix_sessions_untold_conferencing",
+    sessions.c.id,
+    postgresql_where=untold_conferencing,
+    sqlite_where=untold_conferencing,
+)
+_waits_for_link = text("conferencing_state IN ('asked', 'failing')")
+Index(
+    "ix_sessions_conferencing_since",
+    sessions.c.conferencing_since,
+    postgresql_where=_waits_for_link,
+    sqlite_where=_waits_for_link,
+)
+unmailed_conflict = sessions.c.conflict_since.is_distinct_from(sessions.c.mailed_conflict)
+Index(
+    "ix_sessions_unmailed",
+    sessions.c.id,
+    postgresql_where=unmailed_conflict,
+    sqlite_where=unmailed_conflict,
+)
+
+untold_wall = sessions.c.wall_moved.is_distinct_from(sessions.c.told_wall)
+Index(
+    "ix_sessions_untold_wall",
+    sessions.c.id,
+    postgresql_where=untold_wall,
+    sqlite_where=untold_wall,
+)
+# The few that new time zone rules moved, looked for whenever ops look.
+_moved = sessions.c.wall_moved.is_not(None)
+Index("ix_sessions_moved", sessions.c.starts, postgresql_where=_moved, sqlite_where=_moved)
 
 # One participant's seat in a session.
 bookings = Table(
@@ -87,6 +133,15 @@ bookings = Table(
     number("version", 1),
     Column("uid", Text, nullable=False, unique=True),  # its name in calendars, for life
     number("sequence"),
+    # How often its participant moved it; of these, the late ones that were free.
+    number("moves"),
+    number("late_moves"),
+    # The booking that a late move ended as missed, and that this one was made for.
+    Column("replaces", Text),
+    # accepted | declined | tentative, when, and to the invitation of which sequence.
+    Column("answer", Text),
+    Column("answered_at", Instant),
+    Column("answered_sequence", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),
@@ -130,9 +185,10 @@ outbox = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     Column("last_error", Text),
-    # Why it was superseded: newer | never_announced | switched_off | discarded | too_late.
+    # Why it was superseded: see outbox_claims.Reason.
     Column("reason", Text),
-    Column("trouble", Text),  # of the mailer, at the latest attempt: away | refused
+    # At the latest attempt: of the mailer, away | refused; of the coach's calendar, unlinked.
+    Column("trouble", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
 )
@@ -163,6 +219,25 @@ event_looks = Table(
     Column("next_look_at", Instant, nullable=False),
     Column("token", Text, nullable=False),  # of that write
     flag("deletes"),  # one of them is a deletion
+    # The times that one of them may bring: [[starts, ends], ...]; null where any may.
+    Column("may_bring", JSON(none_as_null=True)),
+)
+
+# What a coach did to our event in their own calendar, until it is settled
+# (storage.rows.event_differences draws it).
+event_differences = Table(
+    "event_differences",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    of_connection(index=True),
+    Column("calendar_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # moved | deleted | declined | settled
+    Column("starts", BigInteger),  # where it stands now, epoch seconds; null when it is gone
+    Column("ends", BigInteger),
+    Column("since", Instant, nullable=False),
+    Column("token", Text, nullable=False),  # of this episode
+    Column("told_token", Text),  # what the platform was last told of
+    Column("mailed_token", Text),  # what the coach was last asked about
 )
 
 # The answer to a write, kept under the key that the client gave it.
@@ -175,34 +250,6 @@ idempotency = Table(
     Column("status", Integer),
     Column("answer", LargeBinary),
     Column("created_at", Instant, nullable=False, index=True),
-)
-
-# What programme managers set: a text, a switch, or both.
-mail_texts = Table(
-    "mail_texts",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("scope_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("language", Text, primary_key=True),
-    Column("subject", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text),
-    flag("enabled", default=True),
-)
-
-# What mails and pages look like for a company, which is named as in the context of bookings.
-brands = Table(
-    "brands",
-    metadata,
-    Column("company", Text, primary_key=True),
-    Column("sender_name", Text),
-    Column("support", Text),
-    Column("colour", Text),  # as is the rest, null where the deployment's counts
-    Column("logo", LargeBinary),  # a PNG, at most 100 kB
-    Column("logo_digest", Text, index=True),  # what its address is made of
-    Column("logo_width", Integer),
-    Column("logo_height", Integer),
 )
 
 # Mailboxes that do not exist, as a mail server said. Ops never see the address, they go by `id`.

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     column,
+    literal_column,
     text,
 )
 
@@ -31,12 +32,12 @@ from storage.schema.ops_tables import (
     visible,
 )
 from storage.schema.pod_tables import pod_groups, pod_shell_people, pod_shells
+from storage.schema.programme_tables import brands, change_rules, mail_texts, places
 from storage.schema.session_tables import (
     bookings,
-    brands,
+    event_differences,
     event_looks,
     idempotency,
-    mail_texts,
     outbox,
     sessions,
     withheld_addresses,
@@ -47,13 +48,16 @@ __all__ = [
     "api_keys",
     "bookings",
     "brands",
+    "change_rules",
     "erasures",
+    "event_differences",
     "event_looks",
     "idempotency",
     "mail_texts",
     "metadata",
     "ops_audit",
     "outbox",
+    "places",
     "pod_groups",
     "pod_shell_people",
     "pod_shells",
@@ -81,12 +85,21 @@ coaches = Table(
     Column("per_day", Integer),
     Column("per_week", Integer),
     flag("tentative_blocks", default=True),
+    # What becomes of our events that the coach changed: ask | restore | follow.
+    Column("event_policy", Text, nullable=False, server_default=text("'ask'")),
     Column("policy", Text, nullable=False),
     Column("last_known_hours", Integer, nullable=False),
     # Whom the coach's mails are for; without an address there are none.
     Column("name", Text, nullable=False, server_default=text("''")),
     Column("email", Text),
     Column("language", Text, nullable=False, server_default=text("'en'")),
+    # Where their sessions are, and which kinds of places they take (domain.places).
+    Column("place", JSON(none_as_null=True)),
+    Column("place_kinds", JSON(none_as_null=True)),
+    # When they are not there, or elsewhere (domain.absences): null where there is nothing.
+    Column("away", JSON(none_as_null=True)),
+    Column("travel", JSON(none_as_null=True)),
+    Column("holidays", JSON(none_as_null=True)),
     number("version", 1),
 )
 
@@ -103,11 +116,16 @@ connections = Table(
     Column("access_expires_at", Instant, nullable=False),
     Column("token_lease_token", Text),  # who renews the tokens
     number("token_lease_until_ms"),
-    # initial_sync | disconnected | revoked: what userinfo, or Cronofy's refusal, last said.
+    # One of domain.accounts.Trouble: what userinfo, or Cronofy's refusal, last said.
     Column("trouble", Text),
     # Since when only the coach can mend it: relink mails count from here.
     Column("troubled_since", Instant),
     Column("told_trouble", Text),  # what Coach OS was last told of
+    # Its accounts at Zoom and others, as userinfo last listed them; of one that lost its login,
+    # since when.
+    Column("conferencing", JSON(none_as_null=True)),
+    Column("conferencing_lost_since", Instant),
+    number("told_steps"),  # of its beginning: 1 that it was connected, 2 that its coach is synced
     flag("userinfo_due", default=True),
     flag("erase_due"),
     # A new connection is dirty from its first moment: nothing of it was read yet.
@@ -128,8 +146,19 @@ connections = Table(
     # The digest of a read that looked like a vanished calendar: not believed yet.
     Column("doubted", LargeBinary),
     number("missed_pushes"),  # changes that were found without having been announced
+    # How long the latest pushes waited until they were seen (domain.push_waits).
+    Column("push_waits", LargeBinary),
     # The calendar of it that the coach chose for sessions; at most one of a coach's has it.
     Column("receives", Text),
+)
+# Looked for every second, and nearly always empty.
+# A literal, no parameter: SQLite takes a partial index only where it can read the condition.
+untold_beginning = connections.c.told_steps < literal_column("2")
+Index(
+    "ix_connections_untold",
+    connections.c.id,
+    postgresql_where=untold_beginning,
+    sqlite_where=untold_beginning,
 )
 # What the sweeper looks for, and nothing else: it runs twice a second.
 _dirty = column("done_gen") < column("req_gen")
@@ -151,6 +180,7 @@ profiles = Table(
     flag("connected", default=True),
     flag("initial_sync"),
     Column("relink_url", Text),
+    Column("mode", Text, nullable=False, server_default=text("'read_write'")),  # see AccessMode
 )
 
 calendars = Table(
@@ -214,6 +244,7 @@ slot_sets = Table(
     Column("bits", LargeBinary, nullable=False),
     Column("reasons", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    # The releases whose rules made it: of tzdata, and of the public holidays.
     Column("tzdata", Text, nullable=False),
     number("told_version"),  # what Coach OS was last told of
     # When the next hold ends, and the set opens again by the clock alone.
@@ -242,6 +273,18 @@ links = Table(
     Column("meaning", JSON, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("browser_hash", LargeBinary),  # whose it is, once it was opened
+)
+
+# A person's sessions as a calendar that programs read again and again. Of both ids one is there.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("coach_id", Text, index=True),
+    Column("participant_id", Text, index=True),
+    Column("language", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
 )
 
 # Links that the release before signed, and that were followed: the next release drops it.

@@ -19,9 +19,10 @@ from storage.slots.slot_sets import ROW, compute
 
 # A grant that is gone and a profile without credentials are the same to whoever asks for slots; and
 # so is a trouble that only another release knows.
-SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected"] | None] = {
+SEEN_AS: dict[str | None, Literal["initial_sync", "disconnected", "no_access"] | None] = {
     None: None,
     "initial_sync": "initial_sync",
+    "no_access": "no_access",
     "disconnected": "disconnected",
     "revoked": "disconnected",
 }

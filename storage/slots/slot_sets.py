@@ -5,6 +5,7 @@ read with what they are worth now.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib.metadata import version as installed
 
 import numpy as np
@@ -15,9 +16,9 @@ from domain.freebusy import Reading, blocking
 from domain.hours import DAY_SECONDS
 from domain.slots import Own, SlotSet, build
 from domain.slots.cells import Periods
-from domain.slots.packing import LOOK_BACK
+from domain.slots.packing import look_back
 from storage.rows import calendars as calendar_rows
-from storage.rows import sessions
+from storage.rows import event_differences, sessions
 from storage.schema.tables import busy, connections, slot_sets
 
 # Sets reach this far past the horizon,
@@ -54,8 +55,15 @@ def window(coach: Coach, now: datetime) -> Window:
     last = first + timedelta(days=coach.horizon_days + MARGIN_DAYS + 1)
     # Around it: what free runs look back on, and a day for zones,
     # since all-day items are placed in the coach's.
-    margins = timedelta(seconds=LOOK_BACK) + timedelta(days=1), timedelta(days=1)
+    margins = timedelta(seconds=look_back(coach.trips)) + timedelta(days=1), timedelta(days=1)
     return Window((first - margins[0]).date(), (last + margins[1]).date(), int(last.timestamp()))
+
+
+@cache
+def releases() -> str:
+    """Under what a set is made besides settings: the time zone rules and the public holidays."""
+    # Kept: reading a package's metadata takes milliseconds, and every read of a calendar asks.
+    return f"{installed('tzdata')} {installed('holidays')}"
 
 
 def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool]:
@@ -79,11 +87,20 @@ class Basis:
     busy: Periods
     own: tuple[Own, ...]
     origin: int
+    unsettled: tuple[Own, ...] = ()
+    """Where coaches put the events of their sessions, and nobody settled it yet."""
 
     def build(self, more: Sequence[Own] = ()) -> SlotSet:
         """The set, with these sessions of the coach's besides."""
         days = self.coach.horizon_days + MARGIN_DAYS
-        return build(self.coach, self.busy, [*self.own, *more], origin=self.origin, days=days)
+        return build(
+            self.coach,
+            self.busy,
+            [*self.own, *more],
+            origin=self.origin,
+            days=days,
+            unsettled=self.unsettled,
+        )
 
 
 def basis(
@@ -94,13 +111,20 @@ def basis(
     without: Sequence[str] = (),
     calendars: bool = True,
 ) -> Basis:
-    """What a set made now is computed from: leaving sessions or holds out, or the calendars."""
+    """What a set made now is computed from: leaving sessions or holds out, or the calendars.
+
+    A session that is left out takes its event along, wherever the coach put that: whoever moves the
+    session may move it there.
+    """
     origin = today(now)
+    unsettled = event_differences.occupied(
+        tx, coach.id, since=origin - WEEK_SECONDS, without=without
+    )
     own = sessions.own(tx, coach.id, since=origin - WEEK_SECONDS, now=now, without=without)
     busy = NO_PERIODS
     if calendars:
         busy = _periods(tx, coach)
-    return Basis(coach, busy, tuple(own), origin)
+    return Basis(coach, busy, tuple(own), origin, tuple(unsettled))
 
 
 def compute(
@@ -116,10 +140,10 @@ def compute(
 
 
 def is_current(tx: Connection, coach: Coach, *, now: datetime) -> bool:
-    """Whether the stored set was made today, from these settings and these time zone rules."""
+    """Whether the stored set was made today, from these settings and under these releases."""
     query = select(ROW.origin, ROW.coach_version, ROW.tzdata).where(ROW.coach_id == coach.id)
     found = tx.execute(query).first()
-    return found is not None and tuple(found) == (today(now), coach.version, installed("tzdata"))
+    return found is not None and tuple(found) == (today(now), coach.version, releases())
 
 
 def version(tx: Connection, coach_id: str) -> int:
@@ -128,17 +152,15 @@ def version(tx: Connection, coach_id: str) -> int:
 
 def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str]:
     """Coaches whose set was made on an earlier day
-    or under other time zone rules; the oldest first.
+    or under other releases; the oldest first.
     """
-    old = (ROW.origin < today(now)) | (ROW.tzdata != installed("tzdata"))
+    old = (ROW.origin < today(now)) | (ROW.tzdata != releases())
     return list(tx.scalars(select(ROW.coach_id).where(old).order_by(ROW.origin).limit(limit)))
 
 
 def rolled(tx: Connection, coach_id: str) -> None:
-    """The coach's set, and sessions, were looked at under the time zone rules of today."""
-    tx.execute(
-        slot_sets.update().where(ROW.coach_id == coach_id).values(tzdata=installed("tzdata"))
-    )
+    """The coach's set, and sessions, were looked at under the releases of today."""
+    tx.execute(slot_sets.update().where(ROW.coach_id == coach_id).values(tzdata=releases()))
 
 
 def external(tx: Connection, coach: Coach) -> Periods:
@@ -161,6 +183,7 @@ def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
                 zone=coach.hours.zone,
                 calendars=calendar_rows.blocking_calendars(tx, row.connection_id),
                 tentative_blocks=coach.tentative_blocks,
+                trips=coach.trips,
             )
         )
     return np.concatenate(parts)
@@ -186,9 +209,7 @@ def _write(
         # Later only `rolled` writes the rules:
         # a set that was made anew by the way stays due for its roll.
         tx.execute(
-            slot_sets.insert().values(
-                coach_id=coach.id, version=1, tzdata=installed("tzdata"), **values
-            )
+            slot_sets.insert().values(coach_id=coach.id, version=1, tzdata=releases(), **values)
         )
         return 1, True
     # The same set: its version stays, so that nobody is told of a change or reads it again.

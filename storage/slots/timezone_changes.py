@@ -24,6 +24,10 @@ class Moved:
     wall: str
     wall_moved: str
 
+    @property
+    def zone(self) -> str:
+        return self.wall.partition(" ")[2]
+
 
 def roll(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
     """Make the coach's set anew, under the rules of today, and answer the sessions that they newly

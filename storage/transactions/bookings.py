@@ -6,14 +6,16 @@ PostgreSQL the constraint `no_overlap`, on SQLite a trigger, would stop whoever 
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from domain.change_rules import MoveCost
 from domain.coaches import Coach
 from domain.hours import wall_clock
 from domain.mail import Kind
 from domain.notices import Change
+from domain.places import Place
 from domain.sessions import (
     Booking,
     Context,
@@ -24,11 +26,11 @@ from domain.sessions import (
     Terms,
     check_open_to_change,
 )
-from storage.rows import bookings, sessions
+from storage.rows import bookings, places, sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import holds, notices, pod_groups
+from storage.transactions import holds, late_changes, notices, pod_groups
 from storage.transactions.pod_groups import Coaches
 
 
@@ -58,13 +60,21 @@ def book(
     terms: Terms,
     *,
     hold_id: str | None = None,
+    place: Place | None = None,
+    excused: bool = False,
 ) -> BookingChange:
-    """A 1:1 session at a time that is listed, or forced. Raises Refused, Unknown and Invalid."""
+    """A 1:1 session at a time that is listed, or forced; `place` None: where the coach, or the
+    programme, has its sessions. Raises Refused, Unknown and Invalid.
+
+    `excused`: no limit of the programme's counts; nor does one for whoever may force.
+    """
     # In a rush for one time all but the first would queue for the coach's lock to hear that it is
     # gone. It is looked at without the lock first, and decided under it.
     if hold_id is None and wanted.force is None:
         bookable.turn_away(tx, wanted, terms)
     coach = bookable.lock(tx, wanted.coach_id, terms)
+    if not excused and wanted.force is None:
+        late_changes.check_may_book(tx, context, participant.id)
     used = holds.use(tx, hold_id, wanted)
     forced = bookable.check(tx, coach, wanted, terms, without=used)
     session = Session(
@@ -80,6 +90,7 @@ def book(
         taken=1,
         context=context,
         wall=wall_clock(coach.hours.zone, wanted.start),
+        place=places.choose(tx, coach, context, terms, place),
     )
     booking = bookings.new(session, participant, context, terms)
     # Written first: the set is made of what stands in the tables.
@@ -103,10 +114,13 @@ def rebook(
     expected: int | None = None,
     force: str | None = None,
     hold_id: str | None = None,
+    excused: bool = False,
 ) -> BookingChange:
     """Move a 1:1 session to another time of its coach's; it does not collide with itself.
 
-    Raises Refused, Unknown and Invalid; then the old time stays as it was.
+    Shortly before the start it counts as a cancellation would: unless it is excused, forced or
+    free, the booking ends as missed, and the answer is another one. Raises Refused, Unknown and
+    Invalid; then the old time stays as it was.
     """
     standing = stand(tx, booking_id, terms, expected=expected)
     coach, before = standing.coach, standing.session
@@ -118,6 +132,8 @@ def rebook(
     # It is there already: nobody needs to be told.
     if (wanted.start, wanted.end) == (before.starts, before.ends):
         return BookingChange(standing.booking, before, [])
+    excused = excused or force is not None
+    cost = late_changes.cost_of_move(tx, before, standing.booking, terms, excused=excused)
     forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
     # Out of every conflict: an open time has none, and a forced one is where somebody wanted it.
     session = replace(
@@ -131,12 +147,55 @@ def rebook(
         wall=wall_clock(coach.hours.zone, wanted.start),
         wall_moved=None,
     )
-    booking = standing.booking.changed(terms.now)
+    if cost == "missed":
+        return _book_anew(tx, standing, session, terms)
+    booking = moved(standing.booking, cost, terms, excused=excused)
     sessions.put(tx, session)
     bookings.put(tx, booking)
     slot_sets.recompute(tx, coach, now=terms.now)
     change = Change("rebooked", session, booking, previous_starts=before.starts)
     return BookingChange(booking, session, notices.owe(tx, coach, terms, [change], [session]))
+
+
+def moved(
+    booking: Booking, cost: MoveCost, terms: Terms, *, excused: bool, **changes: Any
+) -> Booking:
+    """The booking after its move, which counts unless somebody excused it."""
+    moves, late_moves = booking.moves, booking.late_moves
+    if not excused:
+        moves += 1
+    if cost == "a_free_move":
+        late_moves += 1
+    return booking.changed(terms.now, moves=moves, late_moves=late_moves, **changes)
+
+
+def anew(old: Booking, session: Session, terms: Terms) -> Booking:
+    """The booking that stands in place of one which was moved too late: with a UID of its own,
+    because calendars take the old event away.
+    """
+    booking = bookings.new(session, old.participant, old.context, terms)
+    return replace(booking, replaces=old.id)
+
+
+def _book_anew(
+    tx: Connection, standing: Changeable, session: Session, terms: Terms
+) -> BookingChange:
+    """A move that counts as missed: what a late cancellation and a new booking would write,
+    together.
+    """
+    old = moved(standing.booking, "missed", terms, excused=False, status="missed")
+    gone = _given_up(standing.session, "missed")
+    session = replace(session, id=sessions.new_id(), version=1, created_at=terms.now, join_url=None)
+    booking = anew(old, session, terms)
+    # The old one first: the new time may lie over it, and the database lets nothing overlap.
+    sessions.put(tx, gone)
+    bookings.put(tx, old)
+    sessions.add(tx, session)
+    bookings.add(tx, booking)
+    slot_sets.recompute(tx, standing.coach, now=terms.now)
+    changes = [Change("missed", gone, old), Change("booked", session, booking)]
+    wake = notices.owe(tx, standing.coach, terms, changes, [gone, session])
+    return BookingChange(booking, session, wake)
 
 
 def cancel(
@@ -155,6 +214,8 @@ def cancel(
     if group_id is not None:
         coaches = pod_groups.lock(tx, [group_id], [bookings.coach_of(tx, booking_id)], terms)
     standing = stand(tx, booking_id, terms, expected=expected)
+    context = standing.booking.context.within(standing.session.context)
+    terms = late_changes.terms_of(tx, terms, context)
     if standing.session.pod:
         pod_groups.unmoved(replace(standing.session, group_id=group_id), standing.session)
         coaches |= {standing.coach.id: standing.coach}
@@ -165,14 +226,7 @@ def cancel(
         ended = left = "missed"
     booking = standing.booking.changed(terms.now, status=ended)
     bookings.put(tx, booking)
-    session = replace(
-        standing.session,
-        active=False,
-        status=left,
-        taken=0,
-        version=standing.session.version + 1,
-        conflict_since=None,
-    )
+    session = _given_up(standing.session, left)
     sessions.put(tx, session)
     slot_sets.recompute(tx, standing.coach, now=terms.now)
     change = Change(ended, session, booking)
@@ -195,6 +249,14 @@ def stand(
         )
     check_open_to_change(session, booking, expected=expected, now=terms.now)
     return Changeable(coach, session, booking)
+
+
+def _given_up(session: Session, left: SessionStatus) -> Session:
+    """A 1:1 session without its only seat."""
+    version = session.version + 1
+    return replace(
+        session, active=False, status=left, taken=0, version=version, conflict_since=None
+    )
 
 
 def _leave(

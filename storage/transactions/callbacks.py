@@ -6,27 +6,33 @@ What is told of is locked without waiting: whoever is changing it just now is to
 That also keeps this clear of the order in which bookings lock coaches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from domain import events
 from domain.events import Event
 from domain.notices import Change
 from domain.sessions import Terms
+from storage.reports import coach_states
 from storage.rows import outbox, sessions
+from storage.rows.event_differences import SETTLED
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.schema.leases import taking
-from storage.schema.session_tables import untold_conflict
-from storage.schema.tables import connections, slot_sets
+from storage.schema.session_tables import untold_conferencing, untold_conflict, untold_wall
+from storage.schema.tables import connections, event_differences, slot_sets, untold_beginning
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
 
 AT_ONCE = 200
 KEPT = timedelta(days=30)
+LASTING = ("disconnected", "revoked", "no_access")
+"""Troubles that end only by what the coach does."""
+CONNECTED, SYNCED = 1, 2
+"""What of a connection's beginning was told, in this order."""
 
 row = outbox_rows.c
 _over = row.state.in_(("sent", "superseded"))
@@ -36,11 +42,22 @@ def of_booking(change: Change, terms: Terms) -> Owed:
     return _owed(events.booking(change, terms.now), change.booking.version)
 
 
-def announce(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> list[Wake]:
+def announce(
+    tx: Connection, *, now: datetime, stale_after: timedelta, limit: int = AT_ONCE
+) -> list[Wake]:
     """Owe a callback for whatever is not as the platform was last told.
     Answers what to wake for once committed.
     """
-    found = [*_slots(tx, now, limit), *_calendars(tx, now, limit), *_conflicts(tx, now, limit)]
+    found = [
+        *_slots(tx, now, limit),
+        *_connected(tx, now, limit),
+        *_synced(tx, now, stale_after, limit),
+        *_calendars(tx, now, limit),
+        *_conflicts(tx, now, limit),
+        *_wall_clocks(tx, now, limit),
+        *_conferencing(tx, now, limit),
+        *_changed_events(tx, now, limit),
+    ]
     if not found:
         return []
     subjects = [event.subject for event in found]
@@ -72,12 +89,52 @@ def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
     return found
 
 
+def _connected(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    one = connections.c
+    untold = select(one.id).where(untold_beginning, one.told_steps < CONNECTED)
+    first = untold.order_by(one.id).limit(limit)
+    noted = taking(connections, first).values(told_steps=CONNECTED)
+    found = []
+    for coach_id, connection_id in tx.execute(noted.returning(one.coach_id, one.id)):
+        event = events.connected(coach_id, connection_id, now)
+        found.append(event)
+    return found
+
+
+def _synced(tx: Connection, now: datetime, stale_after: timedelta, limit: int) -> list[Event]:
+    """Once for each coach, as long as any of the calendars stays that they were told with: one who
+    connects another is not synced anew.
+    """
+    one = connections.c
+    untold = and_(untold_beginning, one.told_steps == CONNECTED)
+    state = coach_states.state_of(now, stale_after)
+    waiting = (
+        select(one.coach_id)
+        .where(one.coach_id.in_(select(one.coach_id).where(untold)))
+        .group_by(one.coach_id)
+        .having(state.in_(coach_states.SYNCED))
+        .order_by(one.coach_id)
+        .limit(limit)
+    )
+    coach_ids = tx.scalars(waiting).all()
+    if not coach_ids:
+        return []
+    # The race: two clocks tell of a coach's two calendars at once. Both would number the event
+    # alike, and the second row of one key is not written.
+    mine = and_(one.coach_id.in_(coach_ids), one.told_steps == SYNCED)
+    before = set(tx.scalars(select(one.coach_id).where(mine)))
+    theirs = select(one.id).where(untold, one.coach_id.in_(coach_ids))
+    noted = taking(connections, theirs).values(told_steps=SYNCED).returning(one.coach_id)
+    news = set(tx.scalars(noted)) - before
+    return [events.synced(coach_id, now) for coach_id in sorted(news)]
+
+
 def _calendars(tx: Connection, now: datetime, limit: int) -> list[Event]:
     """A first sync is told of neither as trouble nor as its end;
     nor is what only another release knows.
     """
     one = connections.c
-    lasting = or_(one.trouble.is_(None), one.trouble.in_(("disconnected", "revoked")))
+    lasting = or_(one.trouble.is_(None), one.trouble.in_(LASTING))
     # Not `!=`: no trouble is a null, which differs from nothing.
     untold = select(one.id).where(one.trouble.is_distinct_from(one.told_trouble), lasting)
     first = untold.order_by(one.id).limit(limit)
@@ -96,6 +153,49 @@ def _conflicts(tx: Connection, now: datetime, limit: int) -> list[Event]:
     noted = taking(session_rows, untold).values(told_conflict=session.conflict_since)
     ids = tx.scalars(noted.returning(session.id)).all()
     return [events.conflict(sessions.get(tx, session_id), now) for session_id in ids]
+
+
+def _conferencing(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    session = session_rows.c
+    untold = select(session.id).where(untold_conferencing).order_by(session.id).limit(limit)
+    told = case((session.conferencing_state == "failed", "failed"))
+    noted = taking(session_rows, untold).values(told_conferencing=told)
+    columns = (session.id, session.told_conferencing, session.conferencing_since)
+    found = []
+    for session_id, failed, since in tx.execute(noted.returning(*columns)).all():
+        failed_since = None
+        if failed:
+            failed_since = since or now
+        found.append(events.conferencing(sessions.get(tx, session_id), failed_since, now))
+    return found
+
+
+def _changed_events(tx: Connection, now: datetime, limit: int) -> Iterator[Event]:
+    """What coaches did to the events of sessions in their own calendars, and its end."""
+    it = event_differences.c
+    # Not `!=`: of whom nobody was told the token is a null, which differs from nothing.
+    untold = select(it.session_id).where(it.token.is_distinct_from(it.told_token))
+    first = untold.order_by(it.session_id).limit(limit)
+    noted = taking(event_differences, first).values(told_token=it.token)
+    found = tx.execute(noted.returning(it.session_id, it.kind, it.starts, it.ends, it.since)).all()
+    for session_id, kind, starts, ends, since in found:
+        session = sessions.get(tx, session_id)
+        if kind == SETTLED:
+            # Told of in this very transaction: nobody needs the row any more.
+            tx.execute(event_differences.delete().where(it.session_id == session_id))
+            yield events.event_settled(session, now)
+        elif kind == "moved":
+            yield events.event_moved(session, starts, ends, since, now)
+        else:
+            yield events.event_deleted(session, since, now, declined=kind == "declined")
+
+
+def _wall_clocks(tx: Connection, now: datetime, limit: int) -> list[Event]:
+    session = session_rows.c
+    untold = select(session.id).where(untold_wall).order_by(session.id).limit(limit)
+    noted = taking(session_rows, untold).values(told_wall=session.wall_moved)
+    ids = tx.scalars(noted.returning(session.id)).all()
+    return [events.wall_clock(sessions.get(tx, session_id), now) for session_id in ids]
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

@@ -61,7 +61,10 @@ def put_coach(
 
 def _needs_reading(before: Coach, after: Coach) -> bool:
     # All-day items lie elsewhere in another zone, and may reach over the edges of what was read.
-    return before.hours.zone != after.hours.zone or before.horizon_days < after.horizon_days
+    there = (before.hours.zone, before.trips) != (after.hours.zone, after.trips)
+    wider = there or before.horizon_days < after.horizon_days
+    # What the coach did to our events is settled by the new policy when it is seen again.
+    return wider or before.event_policy != after.event_policy
 
 
 def _owe_reads(tx: Connection, coach_id: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
-from storage.reports import personal_data
+from storage.reports import personal_data, whose_rows
 from storage.reports.personal_data import KeptAnswer, Person
 from storage.rows import audit_log, outbox, push_marks
 from storage.rows import coaches as coach_rows
@@ -30,6 +30,7 @@ from storage.schema.tables import (
     coaches,
     connections,
     erasures,
+    feeds,
     idempotency,
     imported_people,
     links,
@@ -88,10 +89,10 @@ def is_known(tx: Connection, person: Person) -> bool:
     """Whether there is anything to erase."""
     if person.kind == "coach":
         return tx.scalar(select(coaches.c.id).where(coaches.c.id == person.id)) is not None
-    rows = personal_data.of_participant(tx, person.id)
+    rows = whose_rows.of_participant(tx, person.id)
     return any(
         _count(tx, table, rows[table])
-        for table in (bookings, sessions, links, imported_people, pod_shell_people)
+        for table in (bookings, sessions, links, feeds, imported_people, pod_shell_people)
     )
 
 
@@ -118,10 +119,11 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     An account that is not revoked yet stays, with the bare row of its coach: without its token
     nobody could end our access to it.
     """
-    rows = personal_data.of_coach(tx, person.id)
+    rows = whose_rows.of_coach(tx, person.id)
     # A page locks its link before it books its coach: in this order, they cannot wait for each
     # other.
     _delete(tx, links, rows[links])
+    _delete(tx, feeds, rows[feeds])
     # Nobody books this coach any more from here on, and no read of theirs is stored.
     coach_rows.lock(tx, person.id)
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
@@ -148,8 +150,9 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     # The sessions of their pages end with their links. A page that books just now has locked its
     # link: what it writes is there, and found, once this has waited for it.
     _delete(tx, links, links.c.participant_id == person.id)
+    _delete(tx, feeds, feeds.c.participant_id == person.id)
     _lock_coaches(tx, person.id)
-    rows = personal_data.of_participant(tx, person.id)
+    rows = whose_rows.of_participant(tx, person.id)
     answers = _drop_answers(tx, personal_data.answers_about_participant(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     # A hold ends by itself within minutes, and opens its time then;
@@ -192,7 +195,13 @@ def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
     bare = coaches.update().where(coaches.c.id == coach_id)
     tx.execute(
         bare.values(
-            name="", email=None, weekly=[[]] * 7, overrides=[], version=coaches.c.version + 1
+            name="",
+            email=None,
+            weekly=[[]] * 7,
+            overrides=[],
+            place=None,
+            place_kinds=None,
+            version=coaches.c.version + 1,
         )
     )
     closed = coach_rows.get(tx, coach_id)

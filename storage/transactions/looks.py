@@ -12,17 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
+from domain.event_differences import Times
 from storage.rows import outbox, outbox_claims
+from storage.rows.calendars import TargetCalendar
 from storage.rows.outbox_claims import Wake
 from storage.schema import records
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
-from storage.transactions.write_back import TargetCalendar, owed_row
+from storage.transactions.write_back import owed_row
 
 LOOK = "look"
 """The topic of the outbox rows."""
+LINK = "link"
+"""Instead of a write's token: its end is known, and only a link of the event is waited for."""
 # Cronofy answers 202 to a write, which is no proof of it, and says nothing when it fails later: a
 # provider that is down for a night is written to in the morning.
 AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 6 * 60, 24 * 60))
@@ -34,7 +38,8 @@ row = event_looks.c
 @dataclass(frozen=True, slots=True)
 class Look:
     """One that is owed. `token`: of the last write; a later one takes it away. `deletes`: a
-    deletion may be what is still to land, so that what is missing is to be put back.
+    deletion may be what is still to land, so that what is missing is to be put back. `late`: where
+    one of the writes may bring it; None: anywhere.
     """
 
     session_id: str
@@ -43,6 +48,7 @@ class Look:
     since: datetime
     token: str
     deletes: bool
+    late: frozenset[Times] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,18 @@ class Begun:
 
 
 def begin(
-    tx: Connection, session_id: str, place: TargetCalendar, *, deletes: bool, now: datetime
+    tx: Connection,
+    session_id: str,
+    place: TargetCalendar,
+    *,
+    deletes: bool,
+    now: datetime,
+    brings: Times | None = None,
 ) -> Begun | None:
-    """Owe looks from now on. None: the session is gone, or the account is or is being erased."""
+    """Owe looks from now on. `brings`: the times that are written; None: nobody knows what stands
+    there, or a deletion, which brings nothing. None: the session is gone, or the account is or is
+    being erased.
+    """
     # In the order of an erasure, which has the sessions before
     # it takes the connection: no deadlock.
     session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
@@ -73,9 +88,15 @@ def begin(
     if deletes:
         anew["deletes"] = True
     mine = and_(row.session_id == session_id, row.calendar_id == place.calendar_id)
-    again = event_looks.update().where(mine).values(anew)
-    alone = tx.execute(again).rowcount == 0
-    if alone:
+    # A write whose end is known cannot land later.
+    tx.execute(event_looks.delete().where(mine, row.token == LINK))
+    earlier = tx.execute(select(row.may_bring).where(mine)).first()
+    alone = earlier is None
+    may_bring = _may_bring(earlier, brings, deletes=deletes)
+    anew["may_bring"] = may_bring
+    if not alone:
+        tx.execute(event_looks.update().where(mine).values(anew))
+    else:
         whose = {
             "session_id": session_id,
             "calendar_id": place.calendar_id,
@@ -85,20 +106,67 @@ def begin(
     return Begun(session_id, place.calendar_id, token, alone)
 
 
-def settle(tx: Connection, begun: Begun) -> None:
-    """The write was done, or refused: no look is owed for it. One for an earlier write stays."""
+def _may_bring(
+    earlier: Row[Any] | None, brings: Times | None, *, deletes: bool
+) -> list[list[int]] | None:
+    """Where an earlier write, or this one, may bring the event; None: anywhere."""
+    known: list[list[int]] | None = []
+    if earlier is not None:
+        known = earlier.may_bring
+    if known is None or (brings is None and not deletes):
+        return None
+    if brings is None or list(brings) in known:
+        return known
+    return [*known, list(brings)]
+
+
+def times_of(may_bring: list[list[int]] | None) -> frozenset[Times] | None:
+    """As it is stored; None: any."""
+    if may_bring is None:
+        return None
+    return frozenset((starts, ends) for starts, ends in may_bring)
+
+
+def settle(tx: Connection, begun: Begun, *, for_link: bool = False) -> None:
+    """The write was done, or refused: no look is owed for it. One for an earlier write stays.
+    `for_link`: they go on until a link is found.
+    """
     # If an earlier write may still land there, that this one is done says nothing about it.
-    if begun.alone:
-        mine = and_(row.session_id == begun.session_id, row.calendar_id == begun.calendar_id)
-        tx.execute(event_looks.delete().where(mine, row.token == begun.token))
+    if not begun.alone:
+        return
+    known = and_(
+        row.session_id == begun.session_id,
+        row.calendar_id == begun.calendar_id,
+        row.token == begun.token,
+    )
+    if for_link:
+        tx.execute(event_looks.update().where(known).values(token=LINK, may_bring=[]))
+    else:
+        tx.execute(event_looks.delete().where(known))
+
+
+def end_for_link(tx: Connection, session_id: str) -> None:
+    """The link was found: what only waited for it is over."""
+    tx.execute(event_looks.delete().where(row.session_id == session_id, row.token == LINK))
 
 
 def of_session(tx: Connection, session_id: str) -> tuple[Look, ...]:
     query = select(
-        row.session_id, row.calendar_id, row.connection_id, row.since, row.token, row.deletes
+        row.session_id,
+        row.calendar_id,
+        row.connection_id,
+        row.since,
+        row.token,
+        row.deletes,
+        row.may_bring,
     )
     mine = query.where(row.session_id == session_id).order_by(row.calendar_id)
-    return tuple(records.all_as(tx, Look, mine))
+    return tuple(records.all_as(tx, _look, mine))
+
+
+def _look(*stored: Any) -> Look:
+    *known, may_bring = stored
+    return Look(*known, times_of(may_bring))
 
 
 def looked(tx: Connection, look: Look, *, at: datetime) -> None:

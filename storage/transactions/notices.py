@@ -37,6 +37,11 @@ def owe(
     return outbox.add(tx, owed, now=terms.now)
 
 
+def owe_mails(tx: Connection, coach: Coach, terms: Terms, changes: Sequence[Change]) -> list[Wake]:
+    """Write the mails of what changed no booking, and nothing else."""
+    return outbox.add(tx, [*_mails(changes, contact(tx, coach), terms)], now=terms.now)
+
+
 def _mails(changes: Sequence[Change], coach: Contact, terms: Terms) -> Iterator[Owed]:
     for change in changes:
         for notice in notices(change, coach, terms):
@@ -59,7 +64,7 @@ def contact(tx: Connection, coach: Coach) -> Contact:
         email=coach.email,
         zone=coach.hours.zone,
         language=coach.language,
-        written_to=bool(connections.ids_of_coach(tx, coach.id)),
+        written_to=connections.take_events(tx, coach.id),
     )
 
 

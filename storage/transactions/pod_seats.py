@@ -7,23 +7,23 @@ from sqlalchemy import Connection
 
 from domain.coaches import Coach
 from domain.errors import Invalid
+from domain.mail import Kind
 from domain.notices import Change
+from domain.pod_formats import check_may_rebook, check_may_take_seat
 from domain.sessions import (
     Context,
     Participant,
     Refused,
     Session,
     Terms,
-    check_may_rebook,
-    check_may_take_seat,
 )
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
-from storage.transactions import notices, pod_groups
-from storage.transactions.bookings import BookingChange
+from storage.transactions import late_changes, notices, pod_groups
+from storage.transactions.bookings import BookingChange, Changeable
 from storage.transactions.pod_groups import Coaches
 
 OTHER_PODS = 3
@@ -48,10 +48,16 @@ def take_seat(
 
 
 def move_seat(
-    tx: Connection, booking_id: str, pod_id: str, terms: Terms, *, expected: int | None = None
+    tx: Connection,
+    booking_id: str,
+    pod_id: str,
+    terms: Terms,
+    *,
+    expected: int | None = None,
+    excused: bool = False,
 ) -> BookingChange:
     """Leave one pod for another in one step: the old seat is free and the new one taken, or
-    neither.
+    neither. Shortly before the start it counts as leaving it would, see `bookings.rebook`.
 
     Raises Refused, Unknown.
     """
@@ -70,10 +76,13 @@ def move_seat(
     if left.id == pod_id:
         raise Refused("already_seated", "This participant is in that pod: choose another.")
     check_may_rebook(left, target)
+    cost = late_changes.cost_of_move(tx, left, before, terms, excused=excused)
     pod = _take(tx, coaches[target.coach_id], pod_id, before.participant, terms)
     _check_group(tx, pod, before.participant)
     sessions.give_seat(tx, left.id)
-    booking = before.changed(terms.now, session_id=pod_id)
+    if cost == "missed":
+        return _seat_anew(tx, coaches, standing, pod, terms)
+    booking = booking_transactions.moved(before, cost, terms, excused=excused, session_id=pod_id)
     booking_rows.put(tx, booking)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
     more = _follow(tx, coaches, pod, before.participant, before.context, terms)
@@ -82,6 +91,23 @@ def move_seat(
     if left.coach_id != pod.coach_id:
         gone = Change("seat_left", left, booking, tells_participant=False)
         wake += notices.owe(tx, standing.coach, terms, [gone])
+    return BookingChange(booking, pod, wake)
+
+
+def _seat_anew(
+    tx: Connection, coaches: Coaches, standing: Changeable, pod: Session, terms: Terms
+) -> BookingChange:
+    """A move that counts as missed: the seat that was left, and a new booking for the new one."""
+    old = booking_transactions.moved(
+        standing.booking, "missed", terms, excused=False, status="missed"
+    )
+    booking = booking_transactions.anew(old, pod, terms)
+    booking_rows.put(tx, old)
+    booking_rows.add(tx, booking)
+    left = sessions.get(tx, standing.session.id)
+    wake = notices.owe(tx, standing.coach, terms, [Change("missed", left, old)])
+    more = _follow(tx, coaches, pod, old.participant, old.context, terms)
+    wake += pod_groups.owe(tx, coaches, terms, [Change("booked", pod, booking), *more])
     return BookingChange(booking, pod, wake)
 
 
@@ -103,6 +129,7 @@ def give_seats(
     check_may_take_seat(pod, assigned=assigned)
     if not assigned:
         _check_group(tx, pod, participant)
+        late_changes.check_may_book(tx, context.within(pod.context), participant.id)
     seated = _seated(tx, pod, participant, context, terms)
     return [seated, *_follow(tx, coaches, pod, participant, context, terms)]
 
@@ -196,6 +223,22 @@ def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
     return Refused(
         "seats_full", detail, reason="full", nearest=nearest, pods=[other.id for other in others]
     )
+
+
+def each_seat(
+    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
+) -> list[Change]:
+    """The same change for everyone who has a seat; the coach hears of it once."""
+    status = "booked"
+    if kind == "cancelled":
+        status = "cancelled"
+    found: list[Change] = []
+    for booking in booking_rows.of_session(tx, pod.id):
+        if booking.status == "booked":
+            changed = booking.changed(terms.now, status=status)
+            booking_rows.put(tx, changed)
+            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
+    return found
 
 
 def check_seats(min_seats: int, capacity: int, taken: int) -> None:

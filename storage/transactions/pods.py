@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 
 from domain.coaches import Coach
 from domain.hours import wall_clock
-from domain.mail import Kind
-from domain.notices import Change
+from domain.places import Place
 from domain.pod_groups import check_format
 from domain.sessions import (
     NO_CONTEXT,
@@ -25,6 +24,7 @@ from domain.sessions import (
     Terms,
 )
 from storage.rows import bookings as booking_rows
+from storage.rows import places as place_rows
 from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
@@ -34,6 +34,7 @@ from storage.transactions.pod_groups import Coaches
 from storage.transactions.pod_seats import (
     check_deadline,
     check_seats,
+    each_seat,
     give_seats,
     seat_members,
 )
@@ -50,6 +51,7 @@ class Plan:
     deadline: datetime | None = None
     title: str | None = None
     context: Context = NO_CONTEXT
+    place: Place | None = None
     group_id: str | None = None
     """Of a hybrid_v2 pod; None: one of its own."""
 
@@ -121,8 +123,11 @@ def place(
 ) -> Made:
     """The pod, written, with these participants assigned, and whoever is in its group. Whoever
     calls holds the locks of `pod_groups.lock`, knows that the time is open, and says
-    `slot_sets.recompute` in the end. Raises Refused.
+    `slot_sets.recompute` in the end. Raises Refused, and Invalid for a place that it may not have.
     """
+    pod = replace(
+        pod, place=place_rows.choose(tx, coaches[pod.coach_id], pod.context, terms, pod.place)
+    )
     sessions.add(tx, pod)
     seated = seat_members(tx, coaches[pod.coach_id], pod, participants, terms)
     # One after the other: each takes its seat from the row, which has none too many.
@@ -159,6 +164,7 @@ def planned(coach: Coach, plan: Plan, terms: Terms, *, forced: str | None = None
         deadline=plan.deadline,
         title=plan.title,
         context=plan.context,
+        place=plan.place,
         wall=wall_clock(coach.hours.zone, wanted.start),
         group_id=plan.group_id,
     )
@@ -264,7 +270,7 @@ def _move(
     )
     sessions.put(tx, after)
     slot_sets.recompute(tx, coach, now=terms.now)
-    moved = _each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
+    moved = each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
     return notices.owe(tx, coach, terms, moved, [after])
 
 
@@ -273,26 +279,10 @@ def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Ma
         before, active=False, status="disabled", version=before.version + 1, conflict_since=None
     )
     # Told as it was, with its seats; then the seats are gone.
-    ended = _each_seat(tx, after, "cancelled", terms)
+    ended = each_seat(tx, after, "cancelled", terms)
     sessions.put(tx, replace(after, taken=0))
     slot_sets.recompute(tx, coach, now=terms.now)
     return _made(tx, after.id, notices.owe(tx, coach, terms, ended, [after]))
-
-
-def _each_seat(
-    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
-) -> list[Change]:
-    """The same change for everyone who has a seat; the coach hears of it once."""
-    status = "booked"
-    if kind == "cancelled":
-        status = "cancelled"
-    found: list[Change] = []
-    for booking in booking_rows.of_session(tx, pod.id):
-        if booking.status == "booked":
-            changed = booking.changed(terms.now, status=status)
-            booking_rows.put(tx, changed)
-            found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
-    return found
 
 
 def _made(tx: Connection, pod_id: str, wake: list[Wake]) -> Made:

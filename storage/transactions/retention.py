@@ -97,14 +97,16 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
     for booking_id, participant_id, _ in found:
         nobody = anonymous.setdefault(participant_id, Participant.nobody(secrets.token_hex(10)))
         booking_rows.put_participant(tx, booking_id, nobody)
-    _forget_reasons(tx, [session_id for _, _, session_id in found])
+    _forget_meetings(tx, [session_id for _, _, session_id in found])
     return len(found)
 
 
-def _forget_reasons(tx: Connection, session_ids: Sequence[str]) -> None:
+def _forget_meetings(tx: Connection, session_ids: Sequence[str]) -> None:
     """Why a 1:1 session was forced is a sentence that somebody typed about one person; that it was
-    stays known.
+    stays known. Where it was may be their number, or their home.
     """
     theirs = sessions.c.id.in_(session_ids) & (sessions.c.kind == "one_to_one")
+    nowhere = sessions.update().where(theirs)
+    tx.execute(nowhere.values(place=None, join_url=None, conferencing_address_hash=None))
     forced = sessions.update().where(theirs, sessions.c.force_reason.is_not(None))
     tx.execute(forced.values(force_reason=FORGOTTEN))

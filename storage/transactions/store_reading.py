@@ -5,23 +5,34 @@ stays as it was.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from domain import push_waits
 from domain.accounts import Account, Trouble
 from domain.coaches import Coach
+from domain.event_differences import Standing
 from domain.freebusy import Reading
+from domain.sessions import Terms
 from domain.suspicious_reads import vanished
 from storage.reports import samples
-from storage.rows import calendars, coaches, connections, refresh_jobs
+from storage.rows import calendars, coaches, conferencing_profiles, connections, refresh_jobs
 from storage.rows.refresh_jobs import Before, ReadClaim
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
-from storage.transactions import looks, relink_mails, target_calendars, write_back
+from storage.transactions import (
+    conferencing,
+    event_readings,
+    looks,
+    relink_mails,
+    target_calendars,
+    write_back,
+)
+from storage.transactions.event_readings import NOTHING, Judged
 
 # A profile in its first sync is looked at again this soon:
 # its "completed" push is skipped when the sync won the race.
@@ -31,12 +42,14 @@ SYNC_POLL_MS = 30_000
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What one read of a connection brought:
-    the periods up to `window_end` (epoch seconds), and userinfo if due.
+    the periods up to `window_end` (epoch seconds), userinfo if due, and our own events, deleted
+    ones too, if any had to be looked at.
     """
 
     reading: Reading
     window_end: int
     account: Account | None = None
+    events: tuple[Standing, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ class Stored:
     due already, and the ids of the sessions that it showed to be in conflict.
 
     `doubted`: it was not believed, and is owed again. `missed`: it found a change that no push had
-    announced.
+    announced. `touched`: the sessions whose events the coach changed.
     """
 
     version: int
@@ -54,6 +67,7 @@ class Stored:
     conflicts: tuple[str, ...] = ()
     doubted: bool = False
     missed: bool = False
+    touched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,15 @@ class _News:
 
 
 def store(
-    tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime
+    tx: Connection,
+    claimed: ReadClaim,
+    observed: Observed,
+    *,
+    now: datetime,
+    terms: Terms | None = None,
 ) -> Stored | None:
     """Periods, slot set and done_gen in one transaction: no reader sees one without the others.
+    `terms`: by which sessions follow their events, where that is the coach's policy.
 
     None when the lease was lost to somebody else: then nothing is written.
     """
@@ -83,6 +103,9 @@ def store(
     if coach is None or before is None:
         return None
     news = _news(tx, claimed.connection_id, observed, now=now)
+    judged = _judge(tx, claimed, observed, now=now)
+    if judged.doubt:
+        news = replace(news, doubt=(news.doubt or news.digest) + judged.doubt)
     # The same doubtful read twice is believed: two reads of one lie are less likely than the truth.
     if news.doubt is not None and news.doubt != before.doubted:
         again = refresh_jobs.doubt(tx, claimed, news.doubt)
@@ -91,21 +114,35 @@ def store(
         version = slot_sets.version(tx, coach.id)
         return Stored(version, changed=False, again=again, doubted=True)
     missed = _is_missed(news, before)
+    served = before.served_by(claimed)
     values = _seen(observed.account) | _noted(news, missed=missed, now=now)
+    values |= _timed(before, served, now=now)
     again = refresh_jobs.finish(
         tx, claimed, last_ok_at=now, last_error=None, doubted=None, **values
     )
     if again is None:
         return None
-    _measure(tx, claimed, before, now=now)
+    if served is not None:
+        samples.seen(tx, pushed_since_ms=served, now=now)
     replaced = _replace(tx, claimed.connection_id, observed, news)
+    touched = event_readings.store(tx, coach, claimed, judged, now=now)
+    conferencing.keep(tx, observed.events or (), now=now)
     met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
     # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
-    nothing_new = not replaced and observed.account is None
+    nothing_new = not replaced and observed.account is None and touched is None
     if nothing_new and slot_sets.is_current(tx, coach, now=now):
         return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
-    return Stored(version, changed, again, met, missed=missed)
+    # Into the set as it is now, since the ordinary rule decides.
+    if terms is not None and event_readings.follow(tx, coach, judged, terms):
+        version, changed = slot_sets.version(tx, coach.id), True
+    return Stored(version, changed, again, met, missed=missed, touched=touched or ())
+
+
+def _judge(tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime) -> Judged:
+    if observed.events is None:
+        return NOTHING
+    return event_readings.judge(tx, claimed, observed.events, observed.account, now=now)
 
 
 def give_up(
@@ -159,9 +196,11 @@ def _follow_up(
     if account is not None:
         trouble = account.trouble
         calendars.describe(tx, connection_id, account)
+        conferencing_profiles.describe(tx, connection_id, account)
         relink_mails.follow(tx, coach, connection_id, now=now)
-        if trouble is None:
+        if trouble in (None, "no_access"):
             target_calendars.owe_moves(tx, coach.id, now=now)
+        target_calendars.owe_unwritten(tx, coach.id, now=now)
     looks.owe_with_read(tx, connection_id, now=now)
     if trouble == "initial_sync":
         return ()
@@ -181,7 +220,8 @@ def _seen(account: Account | None) -> dict[str, Any]:
         return {}
     values: dict[str, Any] = {
         "trouble": account.trouble,
-        "userinfo_due": account.trouble is not None,
+        # No push tells of a login that is back: until then each read asks.
+        "userinfo_due": account.trouble is not None or account.lacks_service,
     }
     # Owed again by this read itself: the push that tells of the end of a first sync may be lost.
     if account.trouble == "initial_sync":
@@ -196,15 +236,13 @@ def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
     return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
 
 
-def _measure(tx: Connection, claimed: ReadClaim, before: Before, *, now: datetime) -> None:
-    """How long the push that this read served had waited.
-    One that came during the read waits for the next.
-    """
-    if before.pushed_since_ms is None or before.pushed_since_ms > claimed.claimed_at_ms:
-        return
-    # Of a push in the very millisecond of the claim only the generation says which came first.
-    if before.pushed_since_ms < claimed.claimed_at_ms or not before.newer:
-        samples.seen(tx, pushed_since_ms=before.pushed_since_ms, now=now)
+def _timed(before: Before, served: int | None, *, now: datetime) -> dict[str, Any]:
+    """The latest waits of the connection, with this one."""
+    if served is None:
+        return {}
+    # The price: in the row that is written anyhow, so a coach's figures cost no write of their own.
+    ended, waited = int(now.timestamp()), before.now_ms - served
+    return {"push_waits": push_waits.with_one_more(before.push_waits, at=ended, ms=waited)}
 
 
 def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:

@@ -24,15 +24,19 @@ goes on looking until it is known. Each step is a transaction of its own, and lo
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select
 
+from domain.event_differences import Times
 from domain.sessions import Session, Unknown
-from storage.rows import bookings, outbox
+from storage.rows import bookings, event_differences, outbox
 from storage.rows import coaches as coach_rows
 from storage.rows import sessions as session_rows
+from storage.rows.calendars import targets
+from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
-from storage.schema.tables import calendars, coaches, connections, profiles, sessions
+from storage.schema.tables import calendars, coaches, connections, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,27 @@ class CalendarEntry:
     """Where it was written, or was about to be."""
     strays: tuple[str, ...]
     """The calendars that it may still stand in besides."""
+    address_hash: bytes | None = field(default=None, repr=False)
+    """Of the address where Cronofy calls about its link."""
+    stood: bool = False
+    """Whether it is known to have stood there as the session is."""
+    difference: Difference | None = None
+    """What the coach did to it there, which nobody settled yet."""
+
+    @property
+    def times(self) -> Times:
+        """When it is to stand there: as the session says, or where the coach put it as long as they
+        are asked about that.
+        """
+        put = self.difference
+        if put is None or put.starts is None or put.ends is None:
+            return self.session.starts, self.session.ends
+        return put.starts, put.ends
+
+    @property
+    def taken_out(self) -> bool:
+        """Whether the coach took it out of the calendar, and is asked about that."""
+        return self.difference is not None and self.difference.kind == "deleted"
 
 
 def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
@@ -58,10 +83,15 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         session = session_rows.get(tx, session_id)
     except Unknown:
         return None
-    stands = (sessions.c.event_calendar_id, sessions.c.event_strays)
-    query = select(coaches.c.zone, coaches.c.horizon_days, *stands).join(sessions)
-    found = tx.execute(query.where(sessions.c.id == session_id)).one()
-    zone, horizon_days, calendar_id, strays = found
+    row = sessions.c
+    its = (row.event_calendar_id, row.event_strays, row.event_stood_ms)
+    query = select(coaches.c.zone, coaches.c.horizon_days, *its, row.conferencing_address_hash)
+    found = tx.execute(query.join(sessions).where(sessions.c.id == session_id)).one()
+    zone, horizon_days, calendar_id, strays, stood_ms, address_hash = found
+    difference = event_differences.of_session(tx, session_id)
+    # The coach chose another calendar since: there it is written as the session is.
+    if difference is not None and difference.calendar_id != calendar_id:
+        difference = None
     people, programme_name = [], session.context.programme_name
     for booking in bookings.of_session(tx, session_id):
         if booking.status == "booked":
@@ -75,6 +105,9 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         programme_name=programme_name or None,
         calendar_id=calendar_id,
         strays=tuple(strays or ()),
+        address_hash=address_hash,
+        stood=stood_ms is not None,
+        difference=difference,
     )
 
 
@@ -176,7 +209,11 @@ def set_places(
 ) -> None:
     left = sorted(each for each in strays if each and each != calendar_id)
     # Null, not an empty list: what has strays is looked for by that.
-    values = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    # What is known to have stood in one calendar says nothing of another.
+    same = sessions.c.event_calendar_id == calendar_id
+    stays = case((same, sessions.c.event_stood_ms), else_=None)
+    values: dict[str, Any] = {"event_calendar_id": calendar_id, "event_strays": left or None}
+    values["event_stood_ms"] = stays
     tx.execute(sessions.update().where(sessions.c.id == session_id).values(values))
 
 
@@ -207,56 +244,4 @@ def _is_known(tx: Connection, session_id: str, calendar_id: str) -> bool:
     coach_id = tx.scalar(select(sessions.c.coach_id).where(sessions.c.id == session_id))
     if coach_id is None or coach_rows.lock(tx, coach_id) is None:
         return False
-    return any(place.calendar_id == calendar_id for place in places(tx, coach_id))
-
-
-@dataclass(frozen=True, slots=True)
-class TargetCalendar:
-    """A calendar of a coach. `connected`: we have working credentials for it.
-    `writable`: it takes events.
-    """
-
-    connection_id: str
-    calendar_id: str
-    connected: bool
-    writable: bool
-
-    @property
-    def open(self) -> bool:
-        """Whether an event can be put into it, or taken out."""
-        return self.connected and self.writable
-
-
-def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
-    """The coach's calendars, the best first: those that can be reached, of those the one that the
-    coach chose (unless it takes no events), then the primary ones.
-    """
-    profile = and_(
-        profiles.c.connection_id == calendars.c.connection_id,
-        profiles.c.id == calendars.c.profile_id,
-    )
-    # coalesce: of a null neither = nor != is true,
-    # and `order by` would put it where each database likes it.
-    connected = and_(profiles.c.connected, func.coalesce(connections.c.trouble, "") != "revoked")
-    chosen = func.coalesce(connections.c.receives, "") == calendars.c.id
-    query = (
-        select(
-            calendars.c.connection_id,
-            calendars.c.id,
-            connected.label("connected"),
-            calendars.c.readonly,
-        )
-        .join(connections, connections.c.id == calendars.c.connection_id)
-        .join(profiles, profile)
-        .where(
-            connections.c.coach_id == coach_id,
-            calendars.c.deleted.is_(False),
-            connections.c.erase_due.is_(False),
-        )
-        .order_by(connected.desc(), and_(chosen, calendars.c.readonly.is_(False)).desc())
-        .order_by(calendars.c.is_primary.desc(), calendars.c.connection_id, calendars.c.id)
-    )
-    return tuple(
-        TargetCalendar(row[0], row[1], bool(row[2]), writable=not row[3])
-        for row in tx.execute(query)
-    )
+    return any(place.calendar_id == calendar_id for place in targets(tx, coach_id))

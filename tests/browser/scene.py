@@ -95,6 +95,7 @@ def in_state(database: Database, state: State, coach_id: str) -> None:
             "last_error": "locked",
         },
         "initial_sync": {"trouble": "initial_sync"},
+        "no_access": {"trouble": "no_access"},
         "refreshing": {"req_gen": 9, "dirty_since_ms": clock_ms() - 3_000},
     }
     with database.write() as tx:

@@ -65,6 +65,7 @@ NO_PAGES = {
         "/pages/zones/<tongue>/<version>.json": "for scripts",
         "/readyz": "for machines",
         "/settings/accounts": "a piece of its page",
+        "/settings/conferencing/back": "leads on",
     },
     "postbox": {"/mails.json": "for scripts", "/mails/<int:number>/raw": "a mail as it came"},
 }

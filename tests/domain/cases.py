@@ -93,6 +93,18 @@ SOME_BUSY = st.lists(st.tuples(BUSY, STATUSES), max_size=8)
 SOME_DAYS = st.lists(st.tuples(ALL_DAY, STATUSES), max_size=1)
 SOME_OWN = st.lists(st.tuples(PERIODS, GAPS), max_size=4)
 MOSTLY_NONE = [None] * 5
+SOME_AWAY = st.one_of(
+    st.just([]), st.just([]), st.lists(st.tuples(STARTS, LENGTHS), min_size=1, max_size=2)
+)
+SOME_HOLIDAYS: st.SearchStrategy[list[int]] = st.one_of(
+    st.just([]), st.lists(st.integers(-3, 3), max_size=2, unique=True)
+)
+ELSEWHERE = ("Asia/Tokyo", "America/Anchorage", "Pacific/Kiritimati", "Pacific/Pago_Pago", *ZONES)
+# How many days after the trip before, for how many more days, and where to.
+TRIP = st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(ELSEWHERE))
+SOME_TRIPS: st.SearchStrategy[list[tuple[int, int, str]]] = st.one_of(
+    st.just([]), st.just([]), st.lists(TRIP, min_size=1, max_size=2)
+)
 
 CHOICES = st.fixed_dictionaries(
     {
@@ -127,6 +139,11 @@ def cases(draw: st.DrawFn) -> Case:
         [when(start), when(start + length), *rest] for (start, length), rest in draw(SOME_BUSY)
     ]
     days = [[day(start), day(start + length), *rest] for (start, length), rest in draw(SOME_DAYS)]
+    trips, free = [], -3
+    for gap, length, there in draw(SOME_TRIPS):
+        begins = free + gap
+        trips.append({"first": day(begins), "last": day(begins + length), "zone": there})
+        free = begins + length + 1
     return draw(CHOICES) | {
         "zone": zone,
         "overrides": {day(n): windows for n, windows in draw(OVERRIDES).items()},
@@ -134,6 +151,12 @@ def cases(draw: st.DrawFn) -> Case:
         "own": [
             [when(start), when(start + length), *gap] for (start, length), gap in draw(SOME_OWN)
         ],
+        "away": [
+            {"from": when(start)[:16], "to": when(start + max(length, 60))[:16]}
+            for start, length in draw(SOME_AWAY)
+        ],
+        "travel": trips,
+        "holidays": [day(n) for n in draw(SOME_HOLIDAYS)],
         "now": when(since + draw(st.integers(-2 * DAY, DAY // 2))),
         "from": when(since),
         "to": when(since + draw(st.integers(DAY, 3 * DAY))),

@@ -42,6 +42,8 @@ class World:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.zone = ZoneInfo(case["zone"])
+        self.holidays: list[str] = case.get("holidays", [])
+        self.begun: dict[date, datetime] = {}
         self.pre, self.post = timedelta(minutes=case["pre"]), timedelta(minutes=case["post"])
         self.duration = timedelta(minutes=case["duration"])
         self.now = instant(case["now"])
@@ -50,6 +52,7 @@ class World:
         self.until = instant(case["to"]) + DAY
         self.working = set(self.working_minutes())
         self.busy = list(self.blocking())
+        self.away = list(self.absences())
         self.own = [(instant(item[0]), instant(item[1]), self.gap(item)) for item in case["own"]]
         self.sequence = set(self.packed()) if packs else None
 
@@ -71,7 +74,12 @@ class World:
 
     def why(self, start: datetime) -> str:
         end = start + self.duration
-        if not all(minute in self.working for minute in minutes(start, end)):
+        works = all(minute in self.working for minute in minutes(start, end))
+        if not works and str(self.day(start)) in self.holidays:
+            return "holiday"
+        if any(begin < end and finish > start for begin, finish in self.away):
+            return "away"
+        if not works:
             return (
                 "day_off"
                 if self.case["overrides"].get(str(self.day(start))) == []
@@ -90,7 +98,29 @@ class World:
         return "limit" if self.is_full(start) else "open"
 
     def day(self, moment: datetime) -> date:
-        return moment.astimezone(self.zone).date()
+        """The date that began last, each of them where the coach is then."""
+        if not self.case.get("travel"):
+            return moment.astimezone(self.zone).date()
+        dates = [moment.date() + days * DAY for days in (2, 1, 0, -1, -2)]
+        return next(day for day in dates if self.begins(day) <= moment)
+
+    def begins(self, day: date) -> datetime:
+        if day not in self.begun:
+            self.begun[day] = first(self.zone_on(day), datetime.combine(day, time()))
+        return self.begun[day]
+
+    def zone_on(self, day: date) -> ZoneInfo:
+        for trip in self.case.get("travel", []):
+            if trip["first"] <= str(day) <= trip["last"]:
+                return ZoneInfo(trip["zone"])
+        return self.zone
+
+    def absences(self) -> Iterator[tuple[datetime, datetime]]:
+        for item in self.case.get("away", []):
+            begin = first(self.zone, datetime.fromisoformat(item["from"]))
+            finish = last(self.zone, datetime.fromisoformat(item["to"]))
+            if begin < finish:
+                yield begin, finish
 
     def is_full(self, start: datetime) -> bool:
         day = self.day(start)
@@ -106,11 +136,13 @@ class World:
         day = self.since.date() - 2 * DAY
         while day < self.until.date() + 2 * DAY:
             usual = self.case["hours"].get(DAYS[day.weekday()], [])
-            for start, end in self.case["overrides"].get(str(day), usual):
+            worked = self.case["overrides"].get(str(day), usual)
+            for start, end in [] if str(day) in self.holidays else worked:
                 opens, closes = wall(day, start), wall(day, end)
                 if closes <= opens:
                     closes += DAY
-                yield from minutes(first(self.zone, opens), last(self.zone, closes))
+                zone = self.zone_on(day)
+                yield from minutes(first(zone, opens), last(zone, closes))
             day += DAY
 
     def blocking(self) -> Iterator[tuple[datetime, datetime]]:
@@ -127,10 +159,10 @@ class World:
     def days(self, start: str, end: str) -> tuple[datetime, datetime]:
         if end <= start:  # that one day
             end = str(datetime.fromisoformat(start).date() + DAY)
-        return self.midnight(start), self.midnight(end)
-
-    def midnight(self, day: str) -> datetime:
-        return first(self.zone, datetime.fromisoformat(day))
+        begin, finish = datetime.fromisoformat(start), datetime.fromisoformat(end)
+        # Until the end of its last day, where the coach is on that day.
+        there = self.zone_on(finish.date() - DAY)
+        return first(self.zone_on(begin.date()), begin), first(there, finish)
 
     def packed(self) -> Iterator[datetime]:
         """Back to back: walk through the quarter hours, count from the run's first or from a

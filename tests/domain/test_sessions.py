@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.errors import Invalid
+from domain.pod_formats import check_may_rebook, check_may_take_seat
 from domain.sessions import (
     FORMATS,
     NO_CONTEXT,
@@ -15,8 +16,6 @@ from domain.sessions import (
     Participant,
     Refused,
     Session,
-    check_may_rebook,
-    check_may_take_seat,
     check_open_to_change,
 )
 from tests.support import people

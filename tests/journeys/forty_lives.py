@@ -91,7 +91,7 @@ def rebook(season: Season, life: Life) -> None:
         services, booking = season.house.runtime.services, season.rng.choice(coming)
         start = season.rng.choice(starts)
         with services.database.write() as tx:
-            done = bookings.rebook(tx, booking, start, services.terms())
+            done = bookings.rebook(tx, booking, start, services.terms(), excused=True)
         life.booked[booking] = (done.session.starts, done.session.ends)
         season.house.runtime.actors.wake_outbox(done.wake)
 

@@ -1,8 +1,9 @@
 """Who lives through the forty days: coaches with their hours, zones and calendars."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
+from domain.absences import PublicHolidays, away_of, trips_of
 from domain.coaches import Coach
 from domain.hours import Hours
 from tests.support import people
@@ -12,6 +13,7 @@ NIGHTS = {day: [["20:00", "02:00"]] for day in ("sun", "mon", "tue", "wed", "thu
 WEEK = {
     day: [["08:00", "12:00"], ["13:00", "18:30"]] for day in ("mon", "tue", "wed", "thu", "sat")
 }
+HOLIDAYS = (date(2026, 10, 12), date(2026, 11, 11))
 PEOPLE = (
     replace(people.MAILED, id="ada", email="ada@example.test"),
     replace(
@@ -26,6 +28,10 @@ PEOPLE = (
         notice=120,
         horizon_days=21,
         tentative_blocks=False,
+        away=away_of([{"from": "2026-10-14T10:00", "to": "2026-10-16T09:00"}]),
+        # Over the end of summer time at home; and what the roll finds of another year is added.
+        trips=trips_of([{"first": "2026-10-23", "last": "2026-11-02", "zone": "Asia/Tokyo"}]),
+        holidays=PublicHolidays("US", "", ("Columbus Day", "Veterans Day"), HOLIDAYS),
     ),
     replace(
         people.MAILED,
@@ -36,6 +42,8 @@ PEOPLE = (
         post=30,
         per_day=3,
         durations=(60,),
+        # Into the hour that comes twice
+        away=away_of([{"from": "2026-10-29T21:15", "to": "2026-10-29T23:30"}]),
     ),
 )
 

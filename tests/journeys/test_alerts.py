@@ -13,7 +13,7 @@ from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, withheld_a
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests.support import exposition, people
+from tests.support import changed_events, exposition, people
 from tests.support import http_client as desks
 from tests.support.http_client import Desk
 from tests.support.people import NOW, at
@@ -118,6 +118,27 @@ def an_event_lies_over_a_session(desk: Desk, connection_id: str) -> None:
     people.read(desk.database, connection_id, (at(4, 10), at(4, 11)), account=None)
 
 
+def a_link_does_not_come(desk: Desk, _: str) -> None:
+    book(desk)
+    with desk.database.write() as tx:
+        tx.execute(tables.sessions.update().values(conferencing_state="failed"))
+        tx.execute(tables.outbox.update().values(state="sent"))
+
+
+def an_event_was_moved_and_nobody_settled_it(desk: Desk, connection_id: str) -> None:
+    book(desk)
+    with desk.database.write() as tx:
+        [session_id] = tx.scalars(tables.sessions.select().with_only_columns(tables.sessions.c.id))
+        changed_events.found(tx, session_id, connection_id, since=NOW - timedelta(days=2))
+
+
+def a_calendar_entry_is_late(desk: Desk, _: str) -> None:
+    book(desk)
+    with desk.database.write() as tx:
+        mine = tables.outbox.update().where(tables.outbox.c.kind == "calendar")
+        tx.execute(mine.values(due_at=NOW - timedelta(minutes=61)))
+
+
 def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
@@ -154,6 +175,9 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalAuditOverdue", nobody_audited),
     ("CoachcalAuditOverdue", a_channel_was_never_audited),
     ("CoachcalSessionsInConflict", an_event_lies_over_a_session),
+    ("CoachcalConferencingFailed", a_link_does_not_come),
+    ("CoachcalEventsUnsettled", an_event_was_moved_and_nobody_settled_it),
+    ("CoachcalCalendarWritesLate", a_calendar_entry_is_late),
     ("CoachcalDeadLetters", a_mail_was_refused_for_good),
     ("CoachcalMailsHeld", a_mail_is_held),
     ("CoachcalMailsWithheld", a_mailbox_does_not_exist),

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import JSON, Column, Connection, Table, Text, literal, select
 
 from domain.sessions import ERASED_ID
-from storage.reports.personal_data import Kind, Person, Rows, of_coach, of_participant
+from storage.reports.personal_data import Person
+from storage.reports.whose_rows import Kind, Rows, of_coach, of_participant
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, holds
@@ -28,6 +29,8 @@ READ = {
     *("kind", "status", "state", "topic", "mode", "policy", "zone", "language", "outcome"),
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
+    *("place", "place_kinds", "conferencing", "conferencing_state", "told_conferencing"),
+    *("away", "travel", "holidays"),
 }
 """Words of a closed set, or what the product itself takes apart: nobody's own text."""
 FOUND_BY = {
@@ -41,13 +44,17 @@ FOUND_BY = {
         "message_id",
         "outbox_id",
         "calendar_id",
+        "replaces",
         "shell_id",
         "token",
     ),
 }
 """Ids, and addresses by which a row is found: what becomes of them, other tests say."""
 AUDIT = {("ops_audit", name) for name in ("actor", "action", "target", "detail")}
-SESSION = {("sessions", name) for name in ("title", "format", "wall", "wall_moved", "group_id")}
+SESSION = {
+    ("sessions", name)
+    for name in ("title", "format", "wall", "wall_moved", "told_wall", "join_url", "group_id")
+}
 KEPT = {
     "coach": AUDIT,
     # A time of the coach's, or of a group's: not about who took a seat.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from domain.absences import away_json, trips_json
 from storage.rows import bookings, sessions
 from storage.schema import tables
 from tests.domain import oracle
@@ -172,6 +173,9 @@ def case_of(season: Season, life: Life, duration: int) -> oracle.Case:
         "duration": duration,
         "notice_min": coach.notice,
         "horizon_days": coach.horizon_days,
+        "away": away_json(coach.away),
+        "travel": trips_json(coach.trips),
+        "holidays": [day.isoformat() for day in coach.holidays.dates],
         "busy": [
             [event["start"], event["end"], event["status"]] for event in events_of(season, life)
         ],

@@ -8,7 +8,7 @@ from storage.transactions import (
 )
 from storage.transactions.pods import Changes, Plan
 from tests.storage.booking_machine import PEOPLE, Checked, Pick
-from tests.storage.booking_things import Seat, Time
+from tests.storage.booking_things import LATE, Seat, Time
 from tests.support import people as people_tests
 
 
@@ -83,7 +83,16 @@ class Pods(Checked):
             verdict,
             lambda tx: pod_seats.move_seat(tx, seat.id, pod.id, self.terms, expected=expected),
         )
-        if done is not None:
+        if done is not None and self.model.times[seat.time].start - self.model.now < LATE:
+            self.model.counted(self.model.times[seat.time], -1)
+            seat.change(self.model.now)
+            seat.status = "missed"
+            self.model.told(seat, "missed")
+            self.model.counted(pod, 1)
+            self.model.seated(
+                Seat(done.booking.id, pod.id, seat.who, self.model.now, self.model.now)
+            )
+        elif done is not None:
             left, seat.time = self.model.times[seat.time], pod.id
             seat.change(self.model.now)
             self.model.counted(left, -1)

@@ -137,13 +137,32 @@ class BookingMachine(Pods):
                 tx, seat.id, start, self.terms, duration=minutes, expected=expected, force=force
             ),
         )
-        if done is not None and stays:
+        if done is None:
+            return
+        if stays:
             self.model.touched(time.coach)
-        elif done is not None:
+        elif time.start - self.model.now < LATE and force is None:
+            self._moved_late(seat, time)
+            end = start + 60 * length
+            after = Time(
+                done.session.id, time.coach, "one_to_one", start, end, 0, "booked", taken=1
+            )
+            self.model.occupied(after)
+            self.model.seated(
+                Seat(done.booking.id, after.id, seat.who, self.model.now, self.model.now)
+            )
+        else:
             seat.change(self.model.now)
             time.forced = closed
             self.model.moved(time, start, length)
             self.model.told(seat, "rebooked")
+
+    def _moved_late(self, seat: Seat, time: Time) -> None:
+        """It counts as missed, and the new time is another booking."""
+        seat.change(self.model.now)
+        seat.status = "missed"
+        self.model.vanished(time, "missed")
+        self.model.told(seat, "missed")
 
     def cancel(self, nth: int, off: int | None, *, excused: bool) -> None:
         seat = self.seat(nth, "one_to_one", "pod")

@@ -5,6 +5,7 @@ made.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ ON_SQLITE, ON_POSTGRESQL = (
 STEPS = (60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 
 
-def patient(house: House) -> Diary:
+def patient(house: House, **how: Any) -> Diary:
     """Ada, with a client that tries five times without a rest between: a refused write costs no
     seconds.
     """
@@ -37,7 +38,7 @@ def patient(house: House) -> Diary:
     application = (sandbox.client_id, sandbox.client_secret)
     client = Cronofy(sandbox.origin, sandbox.origin, *application, budget, sleep=lambda _: None)
     house.runtime = replace(house.runtime, services=replace(services, cronofy=client))
-    return written_sessions.opened(house)
+    return written_sessions.opened(house, **how)
 
 
 def home(ada: Diary) -> str:

@@ -47,9 +47,9 @@ class Control(control.Control):
         """Drag it elsewhere."""
         self._call("PATCH", f"events/{event_uid}", start=time_text(start), end=time_text(end))
 
-    def change_event(self, event_uid: str, **changes: str) -> None:
-        """Change `status` or `summary`."""
-        self._call("PATCH", f"events/{event_uid}", **changes)
+    def reply(self, event_uid: str, reply: str) -> None:
+        """Answer an invitation: `accepted`, `tentative` or `declined`."""
+        self._call("POST", f"events/{event_uid}/reply", reply=reply)
 
     def change_account(self, sub: str, **changes: str) -> None:
         """Change `zone`, `name` or `email`."""
@@ -100,6 +100,22 @@ class Control(control.Control):
     def finish_sync(self, profile_id: str) -> None:
         """The first sync is done."""
         self._call("POST", f"profiles/{profile_id}/finish_sync")
+
+    def conferencing(self, way: str = "assigned", *, seconds: float | None = None) -> None:
+        """How links come to events from now on: see `conferencing_state.Way`."""
+        self._call("PATCH", "conferencing", way=way, seconds=seconds)
+
+    def add_conferencing(self, sub: str, provider: str = "zoom") -> str:
+        """An account at a conferencing service -> profile_id."""
+        return str(self._call("POST", f"accounts/{sub}/conferencing", provider=provider)["id"])
+
+    def break_conferencing(self, profile_id: str) -> None:
+        """The service refuses the login."""
+        self._call("POST", f"conferencing/{profile_id}/break")
+
+    def relink_conferencing(self, profile_id: str) -> None:
+        """The person logs in there again."""
+        self._call("POST", f"conferencing/{profile_id}/relink")
 
     def close_channel(self, channel_id: str) -> None:
         """Close it without a word."""

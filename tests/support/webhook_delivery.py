@@ -60,7 +60,7 @@ class Switchboard(Mailroom):
 
     def announce(self) -> list[Wake]:
         with self.database.write() as tx:
-            found = callbacks.announce(tx, now=self.now)
+            found = callbacks.announce(tx, now=self.now, stale_after=self.terms.stale_after)
         self.woken += found
         return found
 

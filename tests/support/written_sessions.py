@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from time import time
 from typing import Any
 
+from domain.places import Place
 from domain.sessions import Participant, Session
 from storage.rows import sessions
 from storage.rows.outbox_claims import OPEN
@@ -59,9 +60,15 @@ class Diary:
         with self.services.database.write() as tx:
             return bookings.cancel(tx, done.booking.id, self.services.terms(), excused=True)
 
-    def plan_pod(self, start: int = TEN, *people: Participant) -> Made:
+    def plan_pod(self, start: int = TEN, *people: Participant, place: Place | None = None) -> Made:
         plan = Plan(
-            Wanted("ada", start, 60), 1, 4, "open", title="Circle", context=people_tests.PROGRAMME
+            Wanted("ada", start, 60),
+            1,
+            4,
+            "open",
+            title="Circle",
+            context=people_tests.PROGRAMME,
+            place=place,
         )
         with self.services.database.write() as tx:
             return pods.create(tx, plan, list(people), self.services.terms())
@@ -149,10 +156,10 @@ class Diary:
         )
 
 
-def opened(house: House) -> Diary:
+def opened(house: House, **how: Any) -> Diary:
     """Ada, with an account of two calendars that was read once."""
     house.introduce(people_tests.MAILED)
-    account = house.connect(calendars=("Work", "Home"))
+    account = house.connect(calendars=("Work", "Home"), **how)
     house.refresh(account.connection_id)
     return Diary(house, account)
 

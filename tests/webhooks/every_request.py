@@ -9,18 +9,17 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from typing import cast as cast_to
-from urllib.parse import parse_qs, urlsplit
 
 from domain.accounts import Calendar, Profile
 from storage.rows import channels
-from storage.schema import tables
 from tests.domain.pictures import PIXEL
 from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
+from tests.webhooks import rare_things
+from tests.webhooks.a_session import begun, changed
 from tests.webhooks.pod_requests import ABOUT_PODS, GROUPED
 from tests.webhooks.request_parts import (
     CONTEXT,
@@ -30,16 +29,19 @@ from tests.webhooks.request_parts import (
     HOUR,
     MAILER,
     PERSON,
+    REPLY,
+    ROOM,
     ROSTER,
+    RULES,
     SEATS,
     TEXT,
     TIME,
     WEEK,
+    WHOLE,
     Request,
     as_sent,
     free_time,
 )
-from webhooks.api.brands import PNG
 from workers.cronofy import signature
 
 # A key is bound to no coach: an id that stands alone may be anybody's. Ids that stand together have
@@ -49,21 +51,24 @@ CONNECTION = {"coach_id": (404, 404), "connection_id": (404, 404)}
 BOOKED = {"booking_id": (200, 404)}
 PODS = {"pod_id": (200, 404)}
 GUEST = {"participant_id": "guest"}
+COMPANY, PLACED = {"scope": "company"}, {"scope_id": "placed"}
 REQUESTS = (
     Request("notifications_receive", 204, {"channel_token": (204, 404)},
         {"notification": {"type": "change"}}),
+    # Whose the address is, only Cronofy and we know: anybody else's calls nobody.
+    Request("conferencing_receive", 204, words={"session_token": "somewhere", "news": "assigned"}),
     Request("tiles_show", 200, {"ids": (200, 200)}, query={"ids": "{ids}"}),
     # The address is signed for one coach: another's, or nobody's, does not go with it.
     Request("badges_show", 200, {"coach_id": (404, 404)}, query={"sig": "{badge}"}),
     Request("coaches_show", 200, COACH),
-    Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | {"name": "Ada",
-        "email": "ada@example.test",
-            "language": "en", "overrides": {"2026-12-24": [["09:00", "12:00"]]}}),
+    Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | WHOLE
+        | {"place": ROOM, "place_kinds": ["url", "phone"]}),
     Request("coaches_show_hours", 200, COACH),
     Request("coaches_put_hours", 200, COACH, {"hours": people.OFFICE, "zone": "Europe/London"}),
     Request("coaches_show_overrides", 200, COACH),
     Request("coaches_put_overrides", 200, COACH, {"overrides": {"2026-12-24": [["09:00",
         "12:00"]]}}),
+    Request("holidays_show", 200, query={"country": "GB", "region": "SCT", "language": "en"}),
     Request("slots_show", 200, COACH, query=WEEK | HOUR),
     Request("pools_show", 200, COACH, query=WEEK | HOUR | {"coach_id": "{coach_id}",
         "mode": "any"}),
@@ -73,7 +78,7 @@ REQUESTS = (
             {"calendars": ["{calendars}"], "receives": "{receives}"}),
     Request("connections_disconnect", 202, CONNECTION),
     Request("bookings_create", 201, {"coach_id": (409, 404), "hold_id": (409, 409)},
-            HELD | {"participant": PERSON, "context": CONTEXT}),
+            HELD | {"participant": PERSON, "context": CONTEXT, "place": ROOM}),
     Request("bookings_create", 201, {"pod_id": (201, 404)},
             {"pod_id": "{pod_id}", "participant": PERSON, "context": CONTEXT}),
     Request("bookings_show", 200, BOOKED),
@@ -88,7 +93,7 @@ REQUESTS = (
     Request("holds_release", 204, {"hold_id": (204, 404)}),
     Request("pods_create", 201, {"coach_id": (409, 404), "hold_id": (409, 409)},
             HELD | SEATS | {"format": "open", "deadline": "2026-06-03T08:00:00Z", "title": "Circle",
-                            "context": CONTEXT, "participants": [PERSON]}),
+                            "context": CONTEXT, "place": ROOM, "participants": [PERSON]}),
     Request("pods_show", 200, PODS),
     Request("pods_change", 200, PODS, SEATS | {"start": FREE, "duration": 60, "title": "Circle",
         "format": "open"}),
@@ -98,8 +103,17 @@ REQUESTS = (
     Request("sessions_report_attendance", 200, {"session_id": (404, 404), "participant_id": (404,
         404)},
             {"status": "missed", "participant_id": "{participant_id}"}),
+    Request("sessions_settle_event", 200, {"session_id": (200, 404)}, {"to": "calendar"},
+        instead={"session_id": "changed"}),
+    Request("places_change", 200, {"session_id": (200, 404)}, {"place": ROOM},
+            instead={"session_id": "pod_id"}),
+    Request("places_show", 200, {"scope_id": (200, 404)}, words=COMPANY, instead=PLACED),
+    Request("places_put", 200, {"scope_id": (200, 200)}, {"place": ROOM, "kinds": ["url"]},
+            words=COMPANY, instead=PLACED),
+    Request("places_delete", 204, {"scope_id": (204, 404)}, words=COMPANY, instead=PLACED),
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
     *ABOUT_PODS,
+    Request("mail_replies_take", 200, {"booking_uid": (200, 404)}, REPLY),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
     Request("mailers_show", 200, {"scope_id": (200, 404)}, words=MAILER),
@@ -112,6 +126,9 @@ REQUESTS = (
     Request("brands_delete", 204, {"company_id": (204, 404)}),
     Request("brands_put_logo", 200, {"company_id": (200, 200)}, PIXEL),
     Request("brands_delete_logo", 204, {"company_id": (204, 404)}),
+    Request("change_rules_show", 200, {"scope_id": (200, 404)}, words=MAILER),
+    Request("change_rules_put", 200, {"scope_id": (200, 200)}, RULES, words=MAILER),
+    Request("change_rules_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
     Request("withheld_show"),
     Request("withheld_release", 200, {"withheld_id": (200, 404)}),
     Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),
@@ -120,13 +137,19 @@ REQUESTS = (
                 "participant": PERSON,
              "context": CONTEXT, "booking_id": "{booking_id}", "return_url": "https://os.test/",
              "language": "en"}),
+    Request("feeds_create", 201, {"coach_id": (201, 404)}, {"coach_id": "{coach_id}"}),
+    Request("feeds_create", 201, {"participant_id": (201, 201)},
+            {"participant_id": "{participant_id}", "language": "de"}),
+    Request("feeds_show", 200, {"coach_id": (200, 200)}, query={"coach_id": "{coach_id}"}),
+    Request("feeds_show", 200, {"participant_id": (200, 200)},
+            query={"participant_id": "{participant_id}"}),
+    Request("feeds_revoke", 204, {"feed_id": (204, 404)}),
+    Request("feeds_read", 200, {"token": (200, 404)}),
     Request("people_export_coach", 200, COACH),
     Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
     Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
     Request("people_erase_participant", 202, {"participant_id": (202, 404)}, instead=GUEST),
-    Request("health_alive"),
-    Request("health_ready"),
-    Request("health_metrics"),
+    *(Request(f"health_{name}") for name in ("alive", "ready", "metrics")),
 )  # fmt: skip
 
 
@@ -175,17 +198,19 @@ class Things:
         body = TIME | {"start": DAYS["booking"], "participant": PERSON, "context": CONTEXT}
         return str(self.post("/v1/bookings", body)["id"])
 
+    def booking_uid(self) -> str:
+        """What calendars call the booking."""
+        answer = self.desk.get(f"/v1/bookings/{self['booking_id']}")
+        return str(answer.json["uid"])
+
     def guest(self) -> str:
         """The participant, once they have booked."""
         assert self["booking_id"]
         return self["participant_id"]
 
     def hold(self) -> str:
-        return str(
-            self.post("/v1/holds", TIME | {"start": DAYS["hold"], "owner": "{participant_id}"})[
-                "id"
-            ]
-        )
+        body = TIME | {"start": DAYS["hold"], "owner": "{participant_id}"}
+        return str(self.post("/v1/holds", body)["id"])
 
     def pod(self, day: str) -> str:
         body = TIME | SEATS | {"start": DAYS[day], "context": CONTEXT}
@@ -203,44 +228,15 @@ class Things:
     def seat(self) -> str:
         return str(self.post(f"/v1/pods/{self['pod_id']}/seats", {"participant": PERSON})["id"])
 
-    def begun(self) -> str:
-        """A session of the participant's that began last week."""
-        session_id = self.pod("begun")
-        self.post(f"/v1/pods/{session_id}/seats", {"participant": PERSON})
-        row = tables.sessions.c
-        earlier = int(timedelta(days=14).total_seconds())
-        with self.desk.database.write() as tx:
-            values = {"starts": row.starts - earlier, "ends": row.ends - earlier}
-            tx.execute(tables.sessions.update().where(row.id == session_id).values(values))
-        return session_id
-
-    def withheld(self) -> str:
-        mine, address = f"wad_{self.name}", f"{self.name}@gone.test"
-        values = {"id": mine, "address": address, "reason": "550", "since": people.NOW}
-        with self.desk.database.write() as tx:
-            tx.execute(tables.withheld_addresses.insert().values(values))
-        return mine
-
-    def badge(self) -> str:
-        """The signature in the address of the coach's badge."""
-        [tile] = self.desk.get(f"/v1/coaches?ids={self.name}", "coaches:read").json["coaches"]
-        [signature] = parse_qs(urlsplit(tile["badge_url"]).query)["sig"]
-        return str(signature)
-
-    def mail_text(self) -> str:
-        path = f"/v1/mailers/company/{self.name}/reminder/en"
-        assert self.desk.put(path, TEXT).status_code == 200
-        return self.name
-
-    def brand(self) -> str:
-        sent = {"data": PIXEL, "content_type": PNG}
-        assert self.desk.ask("PUT", f"/v1/brands/{self.name}/logo", **sent).status_code == 200
-        return self.name
+    def rare(self, thing: str) -> str:
+        made: str = getattr(rare_things, thing)(self.desk, self.name)
+        return made
 
 
 MAKERS: dict[str, Callable[[Things], str]] = {
-    "badge": Things.badge,
+    "badge": partial(Things.rare, thing="badge"),
     "booking_id": Things.booking,
+    "booking_uid": Things.booking_uid,
     "guest": Things.guest,
     "hold_id": Things.hold,
     "pod_id": partial(Things.pod, day="pod"),
@@ -248,10 +244,14 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "group_id": Things.group,
     "shell_id": Things.shell,
     "seat": Things.seat,
-    "session_id": Things.begun,
-    "withheld_id": Things.withheld,
-    "scope_id": Things.mail_text,
-    "company_id": Things.brand,
+    "session_id": begun,
+    "changed": changed,
+    "withheld_id": partial(Things.rare, thing="withheld"),
+    "scope_id": partial(Things.rare, thing="ruled"),
+    "placed": partial(Things.rare, thing="placed"),
+    "company_id": partial(Things.rare, thing="brand"),
+    "feed_id": partial(Things.rare, thing="feed_id"),
+    "token": partial(Things.rare, thing="feed_token"),
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 

@@ -6,6 +6,7 @@ from itertools import count, cycle
 from typing import Any
 
 from webhooks.api.brands import PNG
+from webhooks.api.mail_replies import MAIL
 from webhooks.api.spreadsheets import CSV
 
 
@@ -44,6 +45,7 @@ PERSON = {
     "language": "en",
     "my_page_url": "https://os.test/me",
 }
+ROOM = {"kind": "url", "value": "https://meet.example/room"}
 FORCE = {"reason": "She asked for it."}
 TIME = {"coach_id": "{coach_id}", "start": FREE, "duration": 60}
 HELD = {"coach_id": "{coach_id}", "start": DAYS["hold"], "duration": 60, "hold_id": "{hold_id}"}
@@ -51,10 +53,27 @@ SEATS = {"min_seats": 1, "max_seats": 3}
 TEXT = {"subject": "Hello {{participant_name}}", "text": "See you.", "html": "<p>See you.</p>"}
 WEEK = {"from": "2026-06-01", "to": "2026-06-08", "tz": "UTC"}
 HOUR = {"duration": "60"}
+RULES = {"late_hours": 48, "free_moves": 1, "most_rebookings": 99, "most_missed": 99}
 MAILER = {"scope": "company", "kind": "reminder", "language": "en"}
 ROSTER = (
     "programme,coach,date,time,zone,min,max,duration\n"
     "Lead,{coach_id},2026-06-05,13:00,Europe/London,1,4,60\n"
+)
+WHOLE = {
+    "name": "Ada",
+    "email": "ada@example.test",
+    "language": "en",
+    "overrides": {"2026-12-24": [["09:00", "12:00"]]},
+    "away": [{"from": "2026-12-24T12:00", "to": "2026-12-27T00:00", "note": "Skiing"}],
+    "travel": [{"first": "2026-09-01", "last": "2026-09-08", "zone": "Asia/Tokyo"}],
+    "holidays": {"country": "GB", "region": "SCT", "names": ["Christmas Day"]},
+}
+"""Of a coach, what SETTINGS leaves out."""
+REPLY = (
+    "From: Grace Hopper <grace@example.test>\nContent-Type: text/calendar; method=REPLY\n\n"
+    "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:{booking_uid}\nSEQUENCE:0\n"
+    "DTSTAMP:20260601T080000Z\nATTENDEE;PARTSTAT=ACCEPTED:mailto:grace@example.test\n"
+    "END:VEVENT\nEND:VCALENDAR\n"
 )
 NUMBERS = count()
 FREE_TIMES = cycle(
@@ -68,7 +87,11 @@ def free_time() -> str:
 
 
 def as_sent(body: Any) -> dict[str, Any]:
-    """How a client is told to send it: a text is a table, bytes are a picture, the rest is JSON."""
+    """How a client is told to send it: a text is a mail or a table, bytes are a picture, the rest
+    is JSON.
+    """
+    if isinstance(body, str) and body.startswith("From:"):
+        return {"data": body, "content_type": MAIL}
     if isinstance(body, str | bytes):
         return {"data": body, "content_type": CSV if isinstance(body, str) else PNG}
     return {"json": body}

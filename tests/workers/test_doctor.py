@@ -94,7 +94,7 @@ def told_to(house: House, url: str) -> Finding:
         receiver.close()
 
 
-@pytest.mark.parametrize("status", [204, 302, 401, 404, 405])
+@pytest.mark.parametrize("status", [204, 302, 401, 404, 405, 501])
 def test_a_platform_that_answers_is_well_whatever_it_says_to_a_look(
     house: House, platform: Platform, status: int
 ) -> None:

@@ -117,10 +117,10 @@ def test_a_fleet_that_went_stale_together_is_read_within_half_the_budget(
 ) -> None:
     for _ in range(3):
         house.refresh(house.connect().connection_id)
-    few = house.runtime.settings.model_copy(update={"rate_per_minute": 32})
+    few = house.runtime.settings.model_copy(update={"rate_per_minute": 48})
     later(house, hours=2)
     house.runtime = replace(house.runtime, services=replace(house.runtime.services, settings=few))
-    # 32 calls a minute are 8 a quarter minute; half of them, at two a read, are two reads
+    # 48 calls a minute are 12 a quarter minute; half of them, at three a read, are two reads
     counts = [clock.reconcile(house.runtime.services, house.runtime.actors) for _ in range(3)]
     assert counts == [2, 2, 0]
 

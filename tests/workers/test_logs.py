@@ -12,6 +12,7 @@ from workers import logs
 LEAKS = {
     "api key": "cck_0a1b2c_" + "s3cr3t" * 5,
     "channel token": "POST /webhooks/cronofy/3xY_z-tok3n HTTP/1.1",
+    "session's address": "POST /webhooks/conferencing/3xY_z-tok3n/assigned HTTP/1.1",
     "bearer": "Authorization: Bearer at_123.abc-def",
     "client secret": "CRN_" + "s3cr3t" * 3,
     "password": "postgresql://coachcal:hunter2@127.0.0.1/db",

@@ -11,6 +11,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
 from storage.transactions import pod_seats
 from storage.transactions.bookings import BookingChange as Booked
+from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_requests import (
     BookingIn,
     CancelIn,
@@ -38,7 +39,7 @@ def create(body: BookingIn) -> Response:
     """
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)
-    pod_id, wanted = body.pod_id, _wanted(body)
+    pod_id, wanted, place = body.pod_id, _wanted(body), place_of(body.place)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if pod_id is not None:
@@ -47,7 +48,7 @@ def create(body: BookingIn) -> Response:
             )
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
         booked = booking_transactions.book(
-            tx, wanted, participant, context, terms, hold_id=body.hold_id
+            tx, wanted, participant, context, terms, hold_id=body.hold_id, place=place
         )
         return answered(booked, terms, 201)
 
@@ -67,10 +68,12 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
     """Move a 1:1 session to another time, or a seat to another pod.
 
     The old time opens and the new one closes together, or nothing changes. Send the `version` that
-    you saw.
+    you saw. Shortly before the start the move counts as a cancellation: the booking ends as missed,
+    and the answer is a new one, which `replaces` it.
     """
     require_key()
     expected, force = expected_version(body.version), forced(body.force)
+    excused = _excused(asked=body.excused)
     start = instant_or_none("start", body.start)
     if (start is None) == (body.pod_id is None):
         raise Invalid(
@@ -79,9 +82,10 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
-            return answered(
-                pod_seats.move_seat(tx, booking_id, body.pod_id, terms, expected=expected), terms
+            changed = pod_seats.move_seat(
+                tx, booking_id, body.pod_id, terms, expected=expected, excused=excused
             )
+            return answered(changed, terms)
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
         moved = booking_transactions.rebook(
             tx,
@@ -92,6 +96,7 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
             expected=expected,
             force=force,
             hold_id=body.hold_id,
+            excused=excused,
         )
         return answered(moved, terms)
 
@@ -104,15 +109,12 @@ def cancel(booking_id: str, body: CancelIn) -> Response:
     `status` in the answer says which: cancelled, or missed.
     """
     require_key()
-    if body.excused and not may(asking(), FORCE):
-        raise lacking(FORCE, field="excused")
+    excused = _excused(asked=body.excused)
     expected = expected_version(body.version)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         return answered(
-            booking_transactions.cancel(
-                tx, booking_id, terms, expected=expected, excused=body.excused
-            ),
+            booking_transactions.cancel(tx, booking_id, terms, expected=expected, excused=excused),
             terms,
         )
 
@@ -142,14 +144,21 @@ def forced(sent: ForceIn | None) -> str | None:
     return sent.reason
 
 
+def _excused(*, asked: bool) -> bool:
+    """Raises Refused for a key that may not excuse."""
+    if asked and not may(asking(), FORCE):
+        raise lacking(FORCE, field="excused")
+    return asked
+
+
 def _wanted(body: BookingIn) -> Wanted | None:
     """The time of a 1:1 session; None for a seat. Raises Refused and Invalid for neither, both, or
     half of one.
     """
     if body.pod_id is not None:
-        for name in ("coach_id", "start", "duration", "hold_id", "force"):
+        for name in ("coach_id", "start", "duration", "hold_id", "place", "force"):
             if getattr(body, name) is not None:
-                detail = "A pod has its own coach and time: send pod_id without them."
+                detail = "A pod has its own coach, time and place: send pod_id without them."
                 raise Invalid(name, "time_or_pod", detail)
         return None
     if body.coach_id is None:

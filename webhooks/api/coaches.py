@@ -2,15 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
+from domain.places import kinds_of
+from storage.reports import samples
+from storage.reports.samples import PushFigures
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
+from storage.slots.absences import SessionInside, sessions_inside
 from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
+from webhooks.api import absences
+from webhooks.api.places import check_deployment, place_of
+from webhooks.api.schemas.booking_responses import place_out
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
@@ -18,6 +26,8 @@ from webhooks.http.context import runtime
 from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
 from webhooks.http.requests import expected_version
+
+ABSENCES = ("away", "travel", "holidays")
 
 
 def show(coach_id: str) -> CoachOut:
@@ -27,9 +37,11 @@ def show(coach_id: str) -> CoachOut:
         coach = coaches.get(tx, coach_id)
         listing = listing_of(tx, coach_id, now=services.now())
         connected = connections.of_coach(tx, coach_id)
-    if coach is None or listing is None:
-        raise unknown_coach(coach_id)
-    return _to_out(coach, listing, connected)
+        if coach is None or listing is None:
+            raise unknown_coach(coach_id)
+        inside = sessions_inside(tx, coach, now=services.now())
+        pushes = samples.pushes_of(tx, coach_id)
+    return _to_out(coach, listing, connected, inside, pushes)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -39,18 +51,23 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     set.
     """
     hours = Hours.parse(body.zone, body.hours, body.overrides)
-    settings = body.model_dump(
-        exclude={"zone", "hours", "overrides", "durations", "policy", "version"}
-    )
+    apart = {"zone", "hours", "overrides", "durations", "policy", "version", *ABSENCES}
+    settings = body.model_dump(exclude=apart | {"place", "place_kinds"})
+    place = place_of(body.place)
+    check_deployment(place)
     coach = Coach(
         id=coach_id,
         hours=hours,
         durations=tuple(body.durations),
+        place=place,
+        place_kinds=kinds_of(body.place_kinds),
         policy=_policy(body.policy),
         version=0,
         **settings,
     )
-    changed = _change(coach_id, lambda _: coach, body.version)
+    # Before the transaction: looking holidays up takes longer than a lock may.
+    sent = absences.sent_of(body)
+    changed = _change(coach_id, partial(absences.changed, coach, sent), body.version)
     status = 200
     if changed.created:
         status = 201
@@ -139,7 +156,13 @@ def _overrides(coach: Coach) -> OverridesOut:
     )
 
 
-def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> CoachOut:
+def _to_out(
+    coach: Coach,
+    listing: Listing,
+    connected: list[Connected],
+    inside: list[SessionInside],
+    pushes: PushFigures,
+) -> CoachOut:
     return CoachOut.model_validate(
         {
             "id": coach.id,
@@ -159,6 +182,9 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "per_day": coach.per_day,
             "per_week": coach.per_week,
             "tentative_blocks": coach.tentative_blocks,
+            "place": place_out(coach.place),
+            "place_kinds": coach.place_kinds,
+            "event_policy": coach.event_policy,
             "policy": {
                 "kind": coach.policy.kind,
                 "last_known_hours": coach.policy.last_known_hours,
@@ -166,8 +192,11 @@ def _to_out(coach: Coach, listing: Listing, connected: list[Connected]) -> Coach
             "synced": listing.state in ("fresh", "refreshing"),
             "state": listing.state,
             "as_of": listing.as_of,
+            "push_to_visible": asdict(pushes.waits),
+            "missed_pushes": pushes.missed,
             "connections": list(map(_connection, connected)),
         }
+        | absences.fields(coach, inside)
     )
 
 

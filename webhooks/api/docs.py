@@ -13,14 +13,14 @@ from webhooks.api.samples import Samples
 from webhooks.http.codes import CODES
 
 GROUPS = (
-    ("Coaches", ("coaches", "connect", "connections", "tiles", "badges")),
+    ("Coaches", ("coaches", "holidays", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
-    ("Bookings", ("bookings", "holds", "sessions")),
+    ("Bookings", ("bookings", "holds", "sessions", "places", "change_rules")),
     ("Pods", ("pods", "shells", "imports", "exports")),
     ("Mails", ("mailers", "brands", "mails", "withheld")),
     ("Pages for people", ("links",)),
     ("Personal data", ("people",)),
-    ("Cronofy's pushes", ("notifications",)),
+    ("Cronofy's pushes", ("notifications", "conferencing")),
     ("Watching it", ("health",)),
 )
 """As people look for things: a heading, and the tags of the operations below it."""

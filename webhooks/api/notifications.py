@@ -36,6 +36,7 @@ OWED: dict[str, dict[str, bool]] = {
     "change": {},
     "profile_disconnected": {"userinfo": True},
     "profile_initial_sync_completed": {"userinfo": True},
+    "conferencing_profile_disconnected": {"userinfo": True},
     "gdpr_requested": {"erase": True},
 }
 
@@ -72,13 +73,13 @@ def in_passing(ours: Parts) -> FastPath:
     """
     pushes = ours.metrics.pushes.labels("owed_already")
     requests = ours.metrics.requests.labels(PATH, 204)
-    secrets = _secrets(ours.runtime)
+    held = secrets(ours.runtime)
     database = ours.runtime.services.database
 
     def look(environ: dict[str, Any]) -> RawAnswer | None:
         if not environ["PATH_INFO"].startswith(PLACE) or environ["REQUEST_METHOD"] != "POST":
             return None
-        notification = _usual(environ, secrets)
+        notification = _usual(environ, held)
         if notification is None or notification.kind != "change":
             return None
         try:
@@ -117,7 +118,7 @@ def _usual(environ: dict[str, Any], secrets: list[str]) -> Notification | None:
         return None
 
 
-def _secrets(runtime: Runtime) -> list[str]:
+def secrets(runtime: Runtime) -> list[str]:
     return [secret.get_secret_value() for secret in runtime.settings.cronofy_client_secrets]
 
 
@@ -130,7 +131,7 @@ def _verified(request: CappedRequest, runtime: Runtime) -> Notification:
     except RequestEntityTooLarge:
         parts().limits.wrong(request.environ)
         raise
-    if not signature.valid(raw, request.headers.get(signature.HEADER), _secrets(runtime)):
+    if not signature.valid(raw, request.headers.get(signature.HEADER), secrets(runtime)):
         parts().limits.wrong(request.environ)
         detail = f"Sign the raw body with the client secret, in the header {signature.HEADER}."
         raise RefusedRequest(

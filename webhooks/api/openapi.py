@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from apiflask import APIFlask
 from pydantic import BaseModel
@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
 from webhooks.api import health
+from webhooks.api.conferencing import PATH as CALL
+from webhooks.api.conferencing import News
 from webhooks.api.notifications import PATH as PUSH
 from webhooks.api.route import Route, View
 from webhooks.api.routes import ROUTES
@@ -115,6 +117,8 @@ def describe(app: APIFlask, route: Route, view: View) -> View:
 def _security(route: Route) -> list[Any] | None:
     if route.path == PUSH:
         return [{SIGNATURE: []}]
+    if route.path == CALL:
+        return [{SIGNATURE: []}, {}]
     return [{BEARER: [scope]} for scope in route.scopes] or None
 
 
@@ -150,7 +154,7 @@ def _refusals(route: Route) -> set[int]:
         statuses |= {401, 403, 422, 503}
     if route.body is not None or route.once:
         statuses |= {400, 413, 415}
-    if route.path == PUSH:
+    if route.path in (PUSH, CALL):
         statuses.add(503)
     return statuses
 
@@ -187,6 +191,8 @@ def _with_short_names(document: Any) -> Any:
 
 def _finish(operation: dict[str, Any], route: Route) -> None:
     for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "news":
+            parameter["schema"]["enum"] = list(get_args(News))
         if parameter["in"] == "path" and route.scopes:
             parameter["schema"]["pattern"] = f"^{ID}$"
     if route.path == PUSH:

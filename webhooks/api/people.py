@@ -4,7 +4,8 @@ from typing import Any
 
 from domain.sessions import Unknown
 from storage.reports import personal_data
-from storage.reports.personal_data import Kind, Person
+from storage.reports.personal_data import Person
+from storage.reports.whose_rows import Kind
 from webhooks.api.schemas.responses import Accepted
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime

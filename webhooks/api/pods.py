@@ -9,6 +9,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import pod_seats, pods
 from storage.transactions.pods import Changes, Made, Plan
 from webhooks.api.bookings import answered, context_of, forced, participant_of
+from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import GroupOut, SessionOut, group_out, session_out
 from webhooks.http.context import runtime
@@ -32,6 +33,7 @@ def create(body: PodIn) -> Response:
         deadline=moment("deadline", body.deadline),
         title=body.title,
         context=context_of(body.context),
+        place=place_of(body.place),
         group_id=body.group_id,
     )
     participants = list(map(participant_of, body.participants))

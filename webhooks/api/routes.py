@@ -15,18 +15,24 @@ from webhooks.api import (
     bookings,
     brand_files,
     brands,
+    change_rules,
     coach_states,
     coaches,
+    conferencing,
     connect,
     connections,
     docs,
+    feeds,
     health,
     holds,
+    holidays,
     links,
+    mail_replies,
     mail_texts,
     mails,
     notifications,
     people,
+    places,
     pools,
     sessions,
     slots,
@@ -35,6 +41,7 @@ from webhooks.api import (
 from webhooks.api.links import LinkIn, LinkOut
 from webhooks.api.pod_routes import POD_ROUTES
 from webhooks.api.route import BOOKS, Route, View
+from webhooks.api.schemas.absences import HolidayPlacesOut, HolidaysQuery
 from webhooks.api.schemas.booking_requests import (
     AttendanceIn,
     BookingIn,
@@ -42,6 +49,7 @@ from webhooks.api.schemas.booking_requests import (
     HoldIn,
     RebookIn,
     SessionsQuery,
+    SettleIn,
 )
 from webhooks.api.schemas.booking_responses import (
     BookingOut,
@@ -50,6 +58,9 @@ from webhooks.api.schemas.booking_responses import (
     SessionsOut,
 )
 from webhooks.api.schemas.brands import BrandIn, BrandOut
+from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
+from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
+from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
     MailsOut,
@@ -61,6 +72,7 @@ from webhooks.api.schemas.mail_texts import (
     SendingOut,
     WithheldListOut,
 )
+from webhooks.api.schemas.places import PlaceChange, PlacesIn, PlacesOut
 from webhooks.api.schemas.requests import (
     CalendarsIn,
     CoachIn,
@@ -95,12 +107,17 @@ ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
 MAILS = ("mailers:write",)
 BRAND = "/v1/brands/<company_id>"
+PLACES = "/v1/places/<scope>/<scope_id>"
+RULES = "/v1/change_rules/<scope>/<scope_id>"
+FORCES = ("bookings:force",)
 OPS = ("ops",)
 
 # fmt: off
 ROUTES = (
     Route("POST", notifications.PATH, notifications.receive, answers=(204,),
           refuses=(400, 401, 404, 413, 415)),
+    Route("POST", conferencing.PATH, conferencing.receive, answers=(204,),
+          refuses=(401, 404, 413)),
     Route("GET", "/v1/coaches", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
@@ -116,6 +133,8 @@ ROUTES = (
           answer=OverridesOut, refuses=(404,)),
     Route("PUT", f"{COACH}/overrides", coaches.put_overrides, ("coaches:write",), OverridesIn,
           answer=OverridesOut, refuses=(404, 409)),
+    Route("GET", "/v1/holidays", holidays.show, ("coaches:read",), query=HolidaysQuery,
+          answer=HolidayPlacesOut),
     Route("GET", slots.PATH, slots.show, slots.READS, query=SlotsQuery, answer=SlotsOut,
           answers=(200, 304), refuses=(404,)),
     Route("GET", "/v1/slots", pools.show, slots.READS, query=PoolQuery, answer=PoolOut,
@@ -142,6 +161,10 @@ ROUTES = (
           answer=SessionsOut, refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS,
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", "/v1/sessions/<session_id>/event/settle", sessions.settle_event, BOOKS, SettleIn,
+          answer=SessionOut, refuses=(404, 409), once=True),
+    Route("POST", mail_replies.PATH, mail_replies.take, BOOKS, answer=ReplyOut, refuses=(404,),
+          files=(mail_replies.MAIL,)),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
@@ -157,6 +180,14 @@ ROUTES = (
           files=(brands.PNG,)),
     Route("DELETE", f"{BRAND}/logo", brands.delete_logo, MAILS, answers=(204,), refuses=(404,),
           once=True),
+    Route("GET", PLACES, places.show, MAILS, answer=PlacesOut, refuses=(404,)),
+    Route("PUT", PLACES, places.put, MAILS, PlacesIn, answer=PlacesOut, once=True),
+    Route("DELETE", PLACES, places.delete, MAILS, answers=(204,), refuses=(404,), once=True),
+    Route("PUT", "/v1/sessions/<session_id>/place", places.change, BOOKS, PlaceChange,
+          answer=SessionOut, refuses=(404, 409), once=True),
+    Route("GET", RULES, change_rules.show, FORCES, answer=ChangeRulesOut, refuses=(404,)),
+    Route("PUT", RULES, change_rules.put, FORCES, ChangeRulesIn, answer=ChangeRulesOut, once=True),
+    Route("DELETE", RULES, change_rules.delete, FORCES, answers=(204,), refuses=(404,), once=True),
     Route("GET", "/brand/<digest>.png", brand_files.logo, documented=False),
     Route("GET", "/brand/<colour>.css", brand_files.shades, documented=False),
     Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),
@@ -166,6 +197,13 @@ ROUTES = (
           AddressIn, answer=ReleasedOut, refuses=(404,), once=True),
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut,
           answers=(201,), refuses=(404,)),
+    Route("POST", feeds.PATH, feeds.create, ("links:write",), FeedIn, answer=NewFeedOut,
+          answers=(201,), refuses=(404, 409)),
+    Route("GET", feeds.PATH, feeds.show, ("links:write",), query=FeedsQuery, answer=FeedsOut),
+    Route("DELETE", f"{feeds.PATH}/<feed_id>", feeds.revoke, ("links:write",), answers=(204,),
+          refuses=(404,)),
+    Route("GET", feeds.FILE, feeds.read, answers=(200, 304), media="text/calendar",
+          refuses=(404,)),
     Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
     Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,),
           refuses=(404,)),
@@ -182,7 +220,7 @@ ROUTES = (
 COUNTED_ELSEWHERE = frozenset(
     route.name
     for route in ROUTES
-    if route.scopes or route.path in (notifications.PATH, health.PATH)
+    if route.scopes or route.path in (notifications.PATH, conferencing.PATH, health.PATH)
 )
 """Endpoints that count their requests themselves, by the key; or, well signed pushes and health,
 not at all.

@@ -23,6 +23,7 @@ VALUES: Json = {
     "booking_id": "bkg_6624c405d5be66e1127b319a",
     "pod_id": "pod_1",
     "hold_id": "hld_1",
+    "feed_id": "fed_1",
     "connection_id": "con_1",
     "session_id": "ses_1",
     "withheld_id": "wad_1",
@@ -56,6 +57,7 @@ VALUES: Json = {
     "logo_url": "https://calendars.example/brand/0f1e2d3c4b5a69788796a5b4c3d2e1f0.png",
     "kind": "booked",
     "language": "en",
+    "join_url": "https://meet.example.com/ada",
     "sig": "hkOSNxRLsA-KZ6LlwBMIJuL9Wqc",
     "subject": "Your session",
     "text": "See you, {{recipient_name}}!",
@@ -63,19 +65,25 @@ VALUES: Json = {
     "as_of": MOMENT,
     "version": 3,
     "token": "t0ken",
+    "webcal_url": "webcal://calendars.example/f/hkOSNxRLsA-KZ6LlwBMIJuL9WqcQ1w2e.ics",
     "reason": "busy",
     "address": "grace@example.com",
+    "news": "assigned",
     "durations": [30, 60],
 }
 BODIES: dict[str, tuple[str, ...]] = {
     "bookings_create": ("coach_id", "start", "duration", "participant"),
     "coaches_put": ("name", "email", "zone", "hours", "durations", "pre", "post"),
+    "feeds_create": ("coach_id",),
     "links_create": ("purpose", "coach_id", "participant"),
     "mailers_put": ("subject", "text"),
+    "places_put": ("place", "kinds"),
     "brands_put": ("sender_name", "support", "colour"),
     "bookings_rebook": ("start",),
+    "sessions_settle_event": ("to", "token"),
     "imports_load_table": ("csv", "people"),
     "shells_change_together": ("coach_id", "assign"),
+    "change_rules_put": ("late_hours", "free_moves", "most_rebookings", "most_missed"),
 }
 """The fields that a request shows beside those that are required."""
 REFUSED = {
@@ -86,7 +94,11 @@ REFUSED = {
     "coaches": "stale_version",
     "imports": "import_refused",
 }
-UNFIT = {"brands_put": "too_many", "brands_put_logo": "logo_refused"}
+UNFIT = {
+    "brands_put": "too_many",
+    "brands_put_logo": "logo_refused",
+    "change_rules_put": "out_of_range",
+}
 """What is refused of these as 422; of the others, that something is missing."""
 DEEPEST = 6
 

@@ -34,8 +34,14 @@ def connect(coach: str, provider: str | None) -> None:
 @click.option(
     "--wait", type=float, default=30, show_default=True, help="Seconds to wait for the read."
 )
-def refresh(coach: str, wait: float) -> None:
+@click.option(
+    "--dry-run", is_flag=True, help="Read at Cronofy, say what would change, and store nothing."
+)
+def refresh(coach: str, wait: float, dry_run: bool) -> None:  # noqa: FBT001 (click)
     """Read COACH's calendars now, through the queue as a push would, and say what changed."""
+    if dry_run:
+        _dry_look(coach, wait)
+        return
     from storage.rows import connections, push_marks
     from storage.slots import slot_sets
 
@@ -66,6 +72,40 @@ def refresh(coach: str, wait: float) -> None:
     if after != before:
         change = f"version {before} -> {after}"
     click.echo(f"read {len(chosen)} account(s): {change}")
+
+
+def _dry_look(coach: str, wait: float) -> None:
+    from workers.jobs import dry_looks
+
+    progress = Progress("looking at Cronofy")
+    with opened() as runtime:
+        found = dry_looks.look(
+            runtime.services,
+            coach,
+            seconds=wait,
+            progress=lambda read, of: progress.at(f"{read} of {of} accounts read"),
+        )
+    if found is None:
+        raise click.ClickException(
+            f"{coach} has no calendar account that can be read; see: coachcal connect {coach}"
+        )
+    click.echo(f"looked at {found.accounts} account(s), nothing was stored")
+    for what, told in (("added", found.added), ("removed", found.removed)):
+        named = [f"{start} to {end}" for start, end in told.first]
+        click.echo(f"busy periods {what}: {_few(told.count, named)}")
+    for it in found.starts:
+        click.echo(f"{it.duration} min: would open {_few(it.opened, it.opened_first)}")
+        click.echo(f"{it.duration} min: would close {_few(it.closed, it.closed_first)}")
+    click.echo(f"to store it: coachcal refresh {coach}")
+
+
+def _few(count: int, named: list[str]) -> str:
+    if not count:
+        return "0"
+    more = ""
+    if count > len(named):
+        more = ", ..."
+    return f"{count} ({', '.join(named)}{more})"
 
 
 def _owed(runtime: Any, chosen: list[str]) -> list[str]:

@@ -1,5 +1,5 @@
 """A coach's browser: it follows a link to connect a calendar, agrees at the consent,
-and confirms.
+and confirms; or the link of a mail that asks something.
 """
 
 import html
@@ -27,6 +27,15 @@ def connect(link: str, control: Control, *, profile: str) -> str:
             raise ValueError(f"the page behind {link} leads to no consent")
         callback = control.consent(html.unescape(found[1]), profile=profile)
         return _send(browser, callback, _page(browser, callback), answer="yes")
+
+
+def settle(link: str, *, to: str) -> str:
+    """Follow the link of a mail, and settle the first thing there -> the page that says how it
+    went. Raises requests.HTTPError.
+    """
+    with requests.Session() as browser:
+        browser.trust_env = False
+        return _send(browser, link, _page(browser, link), to=to)
 
 
 def _page(browser: requests.Session, url: str) -> str:

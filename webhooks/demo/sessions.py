@@ -2,6 +2,7 @@
 pod.
 """
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from webhooks.demo.processes import StepFailed
 from webhooks.demo.stage import Stage
 
 PATIENCE_SECONDS = 15.0
+LINK = re.compile(r"https://meet\.example/\S+")
+"""As the sandbox makes them."""
 CREATED, CONFLICT = 201, 409
 DURATION = 60
 GRACE = {
@@ -122,6 +125,7 @@ def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
         "duration": DURATION,
         "min_seats": 2,
         "max_seats": 2,
+        "place": {"kind": "conferencing"},
     }
     pod = stage.api.post(
         "/v1/pods", plan | {"title": "Peer circle", "context": CONTEXT, "participants": [HEDY]}
@@ -147,7 +151,8 @@ def _race(stage: Stage, person: DemoPerson, start: str, say: Narrator) -> None:
         said.append(f"    {line}")
     if not by_status[CONFLICT]["nearest"]:
         said.append("    nothing: the coach has no other time")
-    say.done(*said, *mails)
+    link = _link(stage, before)
+    say.done(*said, *mails, f"each of them says where: {link}, which came with the event")
 
 
 def _count(stage: Stage) -> int:
@@ -162,6 +167,18 @@ def _mails(stage: Stage, before: int, more: int) -> list[str]:
     """What the next mails say, once they are there; what they ask of calendars too."""
     letters = stage.postbox.wait(before + more, PATIENCE_SECONDS)
     return [_as_line(letter) for letter in letters if letter.number > before]
+
+
+def _link(stage: Stage, before: int) -> str:
+    """The one link of the video call, which each of the mails since then says."""
+    found = set()
+    for letter in stage.postbox.messages():
+        if letter.number > before:
+            shown = LINK.search(letter.text)
+            found.add(shown and shown[0])
+    if len(found) != 1 or None in found:
+        raise StepFailed(f"the mails of a pod say one link, not {found}")
+    return str(found.pop())
 
 
 def _as_line(letter: Letter) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from webhooks.demo import browser, sessions
+from webhooks.demo import browser, drag, sessions
 from webhooks.demo.narrator import Narrator, clock_time, day_and_time, few
 from webhooks.demo.people import AHEAD, Chapter, DemoPerson
 from webhooks.demo.processes import StepFailed
@@ -59,6 +59,7 @@ def tell(stage: Stage, chapter: Chapter, say: Narrator) -> None:
     _let_the_gap_pass()
     starts = _meeting_goes(stage, hero, (event, closed), say)
     sessions.tell(stage, hero.person, starts, say)
+    drag.tell(stage, hero.person, starts, say)
 
 
 def _connect(stage: Stage, person: DemoPerson) -> ConnectedCoach:

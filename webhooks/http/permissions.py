@@ -24,9 +24,17 @@ class May(StrEnum):
     """Move and cancel anybody's 1:1 session with this coach."""
     excuse = auto()
     """Cancel shortly before the start without its counting as missed."""
+    pass_limits = auto()
+    """Book and move past what a programme allows its participants, and as late as need be: such a
+    change counts as nothing.
+    """
     make_groups = auto()
     call_off = auto()
     """A whole group."""
+    settle = auto()
+    """See what they changed in their own calendar, and what lies over their sessions, and say what
+    becomes of it.
+    """
     assign = auto()
     """Give seats as the programme does, whatever the group's format."""
 
@@ -34,7 +42,7 @@ class May(StrEnum):
 RIGHTS: dict[Viewer, frozenset[May]] = {
     "participant": frozenset(),
     "coach": frozenset(May) - {May.assign},
-    "manager": frozenset({May.see_people, May.make_groups, May.assign}),
+    "manager": frozenset({May.see_people, May.pass_limits, May.make_groups, May.assign}),
 }
 
 NEEDS = {
@@ -42,5 +50,8 @@ NEEDS = {
     "pages.book_make_group": May.make_groups,
     "pages.book_call_off_form": May.call_off,
     "pages.book_call_off": May.call_off,
+    "pages.book_changes": May.settle,
+    "pages.book_settle": May.settle,
+    "pages.more_settings_move": May.run_sessions,
 }
 """The pages that are not for everybody: to whoever lacks the right they are not there."""

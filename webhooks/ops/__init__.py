@@ -18,6 +18,7 @@ from webhooks.http.limits import LIMITED
 from webhooks.http.problems import unavailable
 from webhooks.ops import (
     actions,
+    dry_looks,
     formats,
     ops_sessions,
     pages,
@@ -46,6 +47,8 @@ ROUTES = (
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", refresh_diff.refresh),
     ("POST", "/coaches/<coach_id>/difference", refresh_diff.difference),
+    ("POST", "/coaches/<coach_id>/look", dry_looks.look),
+    ("POST", "/coaches/<coach_id>/looked", dry_looks.looked),
     ("GET", "/people/<person_id>", people.person),
     ("POST", "/people/<person_id>/export", people.export_person),
     ("POST", "/people/<person_id>/erase", people.erase_person),

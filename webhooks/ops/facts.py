@@ -1,13 +1,14 @@
 """What the overview shows, and what its first line is decided by."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.freshness import State
+from storage.reports.changed_events import CoachWithChanges, Unsettled
 from storage.reports.idle import Ready, SharedError
 from storage.reports.outbox import Message, Tally
-from storage.reports.overview import Conflicted, Stuck, Troubled
+from storage.reports.overview import Conflicted, MovedClock, Stuck, Troubled
 from storage.rows.refusals import Refusal
 
 KINDS = ("mail", "calendar", "callback")
@@ -43,7 +44,12 @@ class Overview:
     stale: list[Troubled]
     disconnected: list[Troubled]
     conflicted: list[Conflicted]
+    unsettled: Unsettled
+    changed: list[CoachWithChanges]
+    moved_clocks: list[MovedClock]
     refused: list[Refusal]
+    linkless: list[Conflicted] = field(default_factory=list)
+    """Coaches with coming sessions whose links do not come."""
 
     @property
     def kinds(self) -> list[str]:
@@ -100,4 +106,7 @@ class Facts:
     stale: Sequence[tuple[Troubled, float]]
     stale_count: int
     conflicts: int
+    unsettled: int
+    unsettled_oldest: float
     causes: Sequence[SharedError]
+    linkless: int = 0

@@ -25,6 +25,17 @@ def age(seconds: float) -> str:
     return f"{int(seconds / 86_400)} d"
 
 
+def span(milliseconds: float | None) -> str:
+    """85 ms, 1.2 s, 5 min."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds < 1000:
+        return f"{round(milliseconds)} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    return age(milliseconds / 1000)
+
+
 def since(moment: datetime | None, now: datetime) -> str:
     """How long ago, or in how long."""
     if moment is None:
@@ -61,6 +72,7 @@ def words(name: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
+    "span": span,
     "since": since,
     "stamp": stamp,
     "instant": instant,

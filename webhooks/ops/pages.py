@@ -10,7 +10,7 @@ from flask import Response, abort, render_template, request, url_for
 
 from domain.coaches import ID
 from domain.freshness import State
-from storage.reports import coach_states, outbox
+from storage.reports import changed_events, coach_states, outbox, samples
 from storage.reports import overview as overview_report
 from storage.reports.overview import Troubled
 from storage.reports.personal_data import Person
@@ -144,7 +144,11 @@ def _overview() -> dict[str, Any]:
             stale=_troubled(tx, "stale", now),
             disconnected=_troubled(tx, "disconnected", now),
             conflicted=overview_report.conflicted(tx, now=now, limit=MOST_SHOWN),
+            unsettled=changed_events.unsettled(tx),
+            changed=changed_events.coaches(tx, limit=MOST_SHOWN),
+            moved_clocks=overview_report.moved_clocks(tx, now=now, limit=MOST_SHOWN),
             refused=refusals.recent(tx, limit=MOST_REFUSALS),
+            linkless=overview_report.linkless(tx, now=now, limit=MOST_SHOWN),
         )
         facts = watch.facts(tx, seen, now=now)
     more = {
@@ -235,11 +239,15 @@ def _coach(coach_id: str) -> dict[str, Any]:
         accounts = overview_report.accounts_of(tx, coach_id)
         return {
             "listing": listing,
+            "coach": coaches.get(tx, coach_id),
             "lost": bool(accounts) and all(account.trouble in LOST for account in accounts),
             "ask": worst.Remedy("Ask the coach to reconnect", deed="ask", target=coach_id),
             "duration": duration,
             "week": weeks.of(listing, duration, int(now.timestamp())),
             "accounts": accounts,
+            "pushes": samples.pushes_of(tx, coach_id),
             "conflicts": overview_report.conflicts_of(tx, coach_id, now=now),
+            "changed": changed_events.of_coach(tx, coach_id),
+            "moved_clocks": overview_report.moved_clocks(tx, now=now, coach_id=coach_id),
             "deeds": audit_log.deeds(tx, target=coach_id, limit=20),
         }

@@ -10,7 +10,8 @@ import json
 from flask import Response, abort, g, render_template, request, url_for
 
 from storage.reports import personal_data
-from storage.reports.personal_data import Kind, Person
+from storage.reports.personal_data import Person
+from storage.reports.whose_rows import Kind
 from storage.rows import api_keys, audit_log
 from storage.schema.database import Tx
 from storage.transactions import erasures

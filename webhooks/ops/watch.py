@@ -1,12 +1,13 @@
 """What the first line of the overview is made of, asked of the database in one look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from storage.reports import idle, metrics
 from storage.reports.overview import Troubled
 from storage.schema.database import Tx
-from webhooks.ops.facts import KINDS, Facts, Overview, due_of
+from webhooks.ops.facts import KINDS, Due, Facts, Overview, due_of
 from workers.clock import JOBS, SWEEP
 
 EACH_SECOND = "holds"
@@ -29,7 +30,7 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         reads_owed=reads.owed,
         reads_oldest=reads.oldest or 0.0,
         reads_failing=idle.failing_reads(tx),
-        due=[due_of(seen.tallies, kind, now) for kind in KINDS],
+        due=_due(tx, seen, now),
         dead=seen.count("dead"),
         dead_oldest=dead_oldest,
         held_back=seen.count("waiting_for_text"),
@@ -39,8 +40,23 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         stale=_since(seen.stale, now),
         stale_count=seen.standings.get("stale", 0),
         conflicts=len(seen.conflicted),
+        unsettled=seen.unsettled.count,
+        unsettled_oldest=_age(seen.unsettled.since or now, now),
         causes=idle.causes(tx),
+        linkless=len(seen.linkless),
     )
+
+
+def _due(tx: Tx, seen: Overview, now: datetime) -> list[Due]:
+    """What waits for a coach who has to link a calendar again is nobody's delay: they are asked."""
+    late = metrics.oldest_due(tx, now=now)
+    found = []
+    for kind in KINDS:
+        due = due_of(seen.tallies, kind, now)
+        if kind == "calendar":
+            due = replace(due, oldest=_age(late.get(kind, now), now))
+        found.append(due)
+    return found
 
 
 def _since(coaches: Sequence[Troubled], now: datetime) -> list[tuple[Troubled, float]]:

@@ -53,6 +53,7 @@ class Trouble:
 def of(facts: Facts) -> list[Trouble]:
     """The worst first; nothing when all is well."""
     found = [*_processes(facts), *_reads(facts), *_messages(facts), *_people(facts)]
+    found += _settling(facts)
     return sorted(found, key=lambda trouble: -LEVELS.index(trouble.level))
 
 
@@ -135,7 +136,7 @@ def _late(facts: Facts, words: str, remedy: Remedy) -> Trouble:
 
 MATTERS = {
     "mail": ("Mail is not leaving", "CoachcalMailerTrouble"),
-    "calendar": ("Sessions are not written into calendars", "CoachcalOutboxLate"),
+    "calendar": ("Sessions are not written into calendars", "CoachcalCalendarWritesLate"),
     "callback": ("The platform is not told", "CoachcalOutboxLate"),
 }
 
@@ -194,6 +195,23 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             "grey", words, "CoachcalSessionsInConflict", Remedy("See them", place="coaches")
         )
+    if facts.linkless:
+        whose = _many(facts.linkless, "coach", "coaches")
+        words = f"{whose} with a session whose link does not come"
+        yield Trouble(
+            "amber", words, "CoachcalConferencingFailed", Remedy("See them", place="coaches")
+        )
+
+
+def _settling(facts: Facts) -> Iterator[Trouble]:
+    if not facts.unsettled:
+        return
+    words = (
+        f"{_many(facts.unsettled, 'session')} whose event a coach changed in the calendar:"
+        f" nobody settled the oldest for {age(facts.unsettled_oldest)}"
+    )
+    level = _by(facts.unsettled_oldest, DAY, 3 * DAY)
+    yield Trouble(level, words, "CoachcalEventsUnsettled", Remedy("See them", place="coaches"))
 
 
 def _because(causes: Sequence[SharedError], kind: str) -> str:

@@ -23,11 +23,14 @@ from webhooks.pages import (
     assets,
     booking,
     booking_actions,
+    changes,
     consent,
     formats,
     groups,
     kept,
     links,
+    more_conferencing,
+    more_settings,
     settings,
     settings_calendars,
     zones,
@@ -39,9 +42,12 @@ ROUTES = (
     *booking.ROUTES,
     *groups.ROUTES,
     *booking_actions.ROUTES,
+    *changes.ROUTES,
     *kept.ROUTES,
     *settings.ROUTES,
     *settings_calendars.ROUTES,
+    *more_conferencing.ROUTES,
+    *more_settings.ROUTES,
     *consent.ROUTES,
     *zones.ROUTES,
 )
@@ -67,6 +73,7 @@ def register(app: Flask) -> None:
         pages.register_error_handler(away, partial(unavailable, answer=_out))
     for name, said in formats.FILTERS.items():
         app.add_template_filter(said, f"page_{name}")
+    app.add_template_global(changes.unsettled)
     app.register_blueprint(pages)
 
 

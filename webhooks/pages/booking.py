@@ -31,6 +31,7 @@ from webhooks.pages.booking_query import (
     closed,
     forcible,
     frame_chosen,
+    lateness,
     mine,
     one_time_key,
     start_chosen,
@@ -39,7 +40,7 @@ from webhooks.pages.booking_query import (
 )
 from webhooks.pages.seals import shown_open
 
-CONFIRMS = ("booked", "rebooked")
+CONFIRMS = ("booked", "rebooked", "place_changed")
 MAIL_STATES = {"pending": "coming", "sending": "coming", "sent": "sent"}
 REFUSALS = (
     "slot_not_open",
@@ -50,6 +51,8 @@ REFUSALS = (
     "pod_ended",
     "already_begun",
     "stale_version",
+    "rebookings_used_up",
+    "missed_used_up",
 )
 
 
@@ -130,7 +133,7 @@ def book_booking(booking_id: str) -> str:
     seen = _booking(booking_id)
     links = {}
     if seen["changeable"]:
-        links = keepsakes.links(seen["session"], seen["coach"])
+        links = keepsakes.links(seen["booking"], seen["session"], seen["coach"])
     return render_template("pages/book_booking.html", **seen, calendars=links)
 
 
@@ -257,24 +260,21 @@ def _calendars(chosen: Choice, week: weekgrid.WeekGrid, since: int, until: int) 
 
 
 def _booking(booking_id: str) -> dict[str, Any]:
-    services = runtime().services
-    terms = services.terms()
-    with services.database.read() as tx:
+    terms = runtime().services.terms()
+    with runtime().services.database.read() as tx:
         seen = mine(tx, booking_id)
+        late = lateness(tx, seen, terms)
         changeable = seen.booking.status == "booked" and not seen.session.begun(terms.now)
         targets: list[groups.Group] = []
         if changeable and seen.session.pod:
             targets = groups.targets(tx, seen.session, terms)
         coach = _coach_name(tx)
         mail = _mail(tx, seen.booking)
-    return {
+    return late | {
         "booking": seen.booking,
         "session": seen.session,
         "changeable": changeable,
-        "late": terms.is_late(seen.session),
-        "free_until": int(seen.session.starts - terms.late.total_seconds()),
         "mail": mail,
-        "late_hours": services.settings.late_cancel_hours,
         "groups": targets,
         "coach": coach,
         "zone": zone_chosen(),

@@ -44,7 +44,9 @@ def book_now() -> Response:
     def work(tx: Tx, terms: Terms) -> BookingChange:
         wanted = Wanted(guest().coach_id, start, choice(tx, terms).duration, force)
         kept.give_back(tx, terms)
-        return bookings.book(tx, wanted, who(), guest().context, terms)
+        return bookings.book(
+            tx, wanted, who(), guest().context, terms, excused=guest().may(May.pass_limits)
+        )
 
     return _once(work)
 
@@ -58,7 +60,14 @@ def book_move(booking_id: str) -> Response:
         duration = choice(tx, terms).duration
         kept.give_back(tx, terms)
         return bookings.rebook(
-            tx, booking_id, start, terms, duration=duration, expected=_version(), force=force
+            tx,
+            booking_id,
+            start,
+            terms,
+            duration=duration,
+            expected=_version(),
+            force=force,
+            excused=guest().may(May.pass_limits),
         )
 
     return _once(work)
@@ -95,7 +104,14 @@ def book_change_group(booking_id: str) -> Response:
     def work(tx: Tx, terms: Terms) -> BookingChange:
         mine(tx, booking_id)
         pod = for_us(tx, request.form.get("pod", ""))
-        return pod_seats.move_seat(tx, booking_id, pod.id, terms, expected=_version())
+        return pod_seats.move_seat(
+            tx,
+            booking_id,
+            pod.id,
+            terms,
+            expected=_version(),
+            excused=guest().may(May.pass_limits),
+        )
 
     return _once(work)
 

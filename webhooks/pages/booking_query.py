@@ -11,16 +11,18 @@ from typing import Any
 
 from flask import abort, request
 
+from domain.change_rules import MoveCost
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, timezone
 from domain.mail.safety import one_line
-from domain.sessions import Booking, Participant, Session, Terms, Unknown
+from domain.sessions import Booking, Participant, Refused, Session, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import bookings, sessions
 from storage.schema.database import Tx
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
+from storage.transactions import late_changes
 from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.listing import offered
 from webhooks.http.page_sessions import guest, language
@@ -46,7 +48,7 @@ class Mine:
 class Choice:
     """`moving`: the booking that is to have another time. `soonest`: the first open start of all,
     if there is one. `kept`: the holds that keep a time for this guest, or did until a moment ago;
-    what they close is open to them.
+    what they close is open to them. `late_move`: to move that booking now counts as missed.
     """
 
     listing: Listing
@@ -57,6 +59,7 @@ class Choice:
     moving: Mine | None
     soonest: int | None
     kept: Sequence[Session]
+    late_move: bool = False
 
     @property
     def first_monday(self) -> date:
@@ -114,7 +117,27 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     if soonest is not None and not guest().may(May.see_reasons):
         looked_at = soonest
     monday = _monday() or formats.monday(looked_at, zone)
-    return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest, kept)
+    late = moving is not None and move_costs(tx, moving, terms) == "missed"
+    return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest, kept, late)
+
+
+def move_costs(tx: Tx, moving: Mine, terms: Terms) -> MoveCost:
+    """What it costs this guest to move it now; a limit that forbids it is told when they try."""
+    excused = guest().may(May.pass_limits)
+    try:
+        return late_changes.cost_of_move(tx, moving.session, moving.booking, terms, excused=excused)
+    except Refused:
+        return "nothing"
+
+
+def lateness(tx: Tx, seen: Mine, terms: Terms) -> dict[str, Any]:
+    """What a page says of how late it is for changes of this booking."""
+    terms = late_changes.terms_of(tx, terms, seen.booking.context.within(seen.session.context))
+    return {
+        "late": terms.is_late(seen.session),
+        "free_until": seen.session.starts - 3600 * terms.late_hours,
+        "late_hours": terms.late_hours,
+    }
 
 
 def keeper() -> str | None:

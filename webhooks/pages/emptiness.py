@@ -8,7 +8,7 @@ from typing import Literal
 
 from storage.slots.listings import Listing
 
-Ill = Literal["initial_sync", "stale", "disconnected", "unconnected"]
+Ill = Literal["initial_sync", "stale", "disconnected", "no_access", "unconnected"]
 Why = Ill | Literal["notice", "horizon", "full", "never"]
 MINUTE, DAY = 60, 24 * 3600
 

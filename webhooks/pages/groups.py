@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import abort, render_template, url_for
 
+from domain.pod_formats import check_may_rebook
 from domain.pod_groups import after
-from domain.sessions import Booking, Refused, Session, Terms, Unknown, check_may_rebook
+from domain.sessions import Booking, Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions
 from storage.schema.database import Tx

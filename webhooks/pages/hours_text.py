@@ -32,6 +32,7 @@ _PARTS = re.compile(r"[,;\n\u060c\u061b\u3001]")
 _MARK = r"([ap]\.? ?m\.?|[ap]|\u0635|\u0645|\u5348[\u524d\u5f8c])"
 _CLOCK = rf" ?{_MARK}? ?([0-9]{{1,2}})(?: ?[:.h] ?([0-9]{{2}})| ?h)? ?{_MARK}? ?"
 _WINDOW = re.compile(rf"{_CLOCK}[-\u2010-\u2015\u2212~\u301c\u30fc]{_CLOCK}")
+_TIME = re.compile(_CLOCK)
 _AFTERNOON = ("p", "\u0645", "\u5348\u5f8c")
 _FULL_HOUR = re.compile(r"[:.]00(?= ?\D)")
 
@@ -59,6 +60,23 @@ def read(text: str, path: str) -> Windows:
     if len(parts) > MOST_WINDOWS:
         raise Invalid(path, "too_many", f"Join some: {MOST_WINDOWS} windows at most.")
     return list(map(partial(_window, path=path), parts))
+
+
+def minute_of(text: str, path: str) -> int | None:
+    """A time of day in minutes after midnight, from "9", "09:00" or "9 am"; 24:00 is 1440. None
+    for an empty text. Raises Invalid.
+    """
+    part = " ".join(_plain(text).split())
+    if not part:
+        return None
+    found = _TIME.fullmatch(part)
+    wrong = Invalid(path, "invalid_clock", f"{part!r:.60} is no time; write it like 9 am or 09:00.")
+    if found is None:
+        raise wrong
+    try:
+        return _Side.of(*found.groups()).minute
+    except ValueError:
+        raise wrong from None
 
 
 def overnight(text: str) -> bool:

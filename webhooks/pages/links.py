@@ -1,4 +1,5 @@
-"""Links to pages, followed: GET /p/..., within ten minutes of `webhooks.api.links`.
+"""Links to pages, followed: GET /p/..., within ten minutes of `webhooks.api.links`, or as long as
+those in a mail are good (`workers.delivery.page_links`).
 
 The token says nothing by itself, stands in the address of no page, and in no log. Who only fetches
 it, as a scanner of mails or a preview does, does not open it: the first browser does that keeps a
@@ -11,14 +12,16 @@ import structlog
 from flask import Response, abort, request, url_for
 from werkzeug.exceptions import Forbidden, Gone, HTTPException
 
+from domain.coaches import Coach
 from domain.errors import Invalid
-from storage.rows import links
-from storage.rows.links import Closed
+from storage.rows import coaches, links
+from storage.rows.links import Closed, Link
+from storage.schema.database import Tx
 from webhooks.http import cookies
 from webhooks.http.context import runtime
 from webhooks.http.cookies import LIFE
 from webhooks.http.page_security import see
-from webhooks.http.page_sessions import HOMES, SESSIONS, Guest
+from webhooks.http.page_sessions import HOMES, NOBODY, SESSIONS, Guest
 
 log = structlog.get_logger()
 
@@ -43,7 +46,7 @@ def redeem(token: str) -> Response:
             # A session ends at a full second, as its cookie says it, and finds its link by that.
             until = (now + LIFE).replace(microsecond=0)
             link = links.follow(tx, token, "page", browser=browser, now=now, until=until)
-        invited = Guest.of_json(link.meaning)
+            invited, place = _invited(tx, link)
     except Closed as error:
         raise turned_away(error.reason) from None
     except (Invalid, KeyError, TypeError):  # of a release that knew other fields
@@ -53,11 +56,36 @@ def redeem(token: str) -> Response:
     log.info(
         "link_followed", purpose=invited.purpose, viewer=invited.viewer, coach=invited.coach_id
     )
-    place = HOMES[invited.purpose]
-    if invited.booking_id:
-        place = f"/book/bookings/{invited.booking_id}"
     response = SESSIONS.give(see(place), replace(invited, csrf=csrf, until=ends))
     return cookies.remember(response, browser)
+
+
+def _invited(tx: Tx, link: Link) -> tuple[Guest, str]:
+    """Who comes by the link, and the page that it leads to. Raises Closed; Invalid, KeyError and
+    TypeError for what another release wrote.
+    """
+    if link.meaning in (links.CHANGES, links.MORE):
+        # Of a mail: it is as the coach is today, not as they were when it was sent.
+        coach = coaches.get(tx, link.coach_id)
+        if coach is None:
+            raise Closed("altered")
+        if link.meaning == links.MORE:
+            return replace(_coach(coach), purpose="settings"), url_for("pages.more_settings_page")
+        return _coach(coach), url_for("pages.book_changes")
+    invited = Guest.of_json(link.meaning)
+    if invited.booking_id:
+        return invited, f"/book/bookings/{invited.booking_id}"
+    return invited, HOMES[invited.purpose]
+
+
+def _coach(coach: Coach) -> Guest:
+    return replace(
+        NOBODY,
+        viewer="coach",
+        coach_id=coach.id,
+        language=coach.language,
+        zone=coach.hours.zone,
+    )
 
 
 def _come_again(token: str) -> Response:

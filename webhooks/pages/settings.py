@@ -88,7 +88,7 @@ def settings_save() -> Response:
     """
     services = runtime().services
     values = forms.sent(request.form)
-    if not _is_number(values["version"]):
+    if not is_number(values["version"]):
         abort(403, "foreign_form")
 
     def change(coach: Coach | None) -> Coach:
@@ -224,12 +224,12 @@ def _effect(tx: Tx, found: Read) -> dict[str, Any]:
     listing, stored = listings.preview(tx, found.coach, now=now, stale_after=stale_after)
     length = None
     asked = request.form.get("show", "")
-    if _is_number(asked):
+    if is_number(asked):
         length = int(asked)
     return {"week": weeks.of(listing, stored, length, now), "errors": found.errors}
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     """Short enough for a column, too."""
     return text.isdecimal() and len(text) <= MOST_DIGITS
 

@@ -29,6 +29,14 @@ TOLD = (
     "unknown_zone",
     "too_many",
     "unknown_word",
+    "not_a_link",
+    "not_a_phone_number",
+    "place_forbidden",
+    "empty",
+    "too_long",
+    "reversed_range",
+    "ranges_overlap",
+    "unknown_place",
 )
 # Google's name is Google in every language; these are what a link to Cronofy's consent may name
 # (the sandbox refuses others, and says how far that is known), and what people call them.
@@ -39,8 +47,13 @@ PROVIDERS = {
     "exchange": "Exchange",
     "live_connect": "Outlook.com",
 }
-# An Office 365 is an `exchange` among the profiles.
-SERVICES = {"office365": "office365", "outlook_com": "live_connect"}
+# An Office 365 is an `exchange` among the profiles, and some are called after what they give.
+SERVICES = {
+    "office365": "office365",
+    "outlook_com": "live_connect",
+    "google_free_busy": "google",
+    "ms_graph_free_busy": "office365",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,8 @@ class Words:
             return self("error_out_of_range", low=low, high=high)
         if error.code == "invalid_time":
             return self("error_invalid_time", hours=self.example("window"))
+        if error.code == "invalid_clock":
+            return self("error_invalid_clock", time=self.clock("09:30"))
         if error.code in TOLD:
             return self(f"error_{error.code}")
         return error.detail

@@ -30,6 +30,7 @@ from workers.cronofy.wire import Channel, Grant, ManagedEvent, Written, request_
 _TOKEN_PATH = "/oauth/token"  # noqa: S105 (a path, no password)
 _FREE_BUSY = "/v1/free_busy"
 _EVENTS = "/v1/events"
+_CONFERENCING = "/v1/conferencing_service_authorizations"
 
 
 class Cronofy(Caller):
@@ -147,10 +148,13 @@ class Cronofy(Caller):
         calendar_id: str,
         event: ManagedEvent,
         *,
+        calls: str | None = None,
         unanswered: Callable[[], None] = lambda: None,
     ) -> None:
         """Write an event of ours, or change the one that has its id. May be repeated: calendar and
         id are the key.
+
+        `calls`: the address below which Cronofy tells what becomes of the event's link.
 
         `unanswered`: called for each try that brought no answer, or one that says nothing: whatever
           comes of the others, it may be carried out yet.
@@ -158,7 +162,7 @@ class Cronofy(Caller):
         Done means accepted: whether it is there, only `managed_events` tells. NotFound, or Rejected
         with a `calendar_id` key: this calendar takes no events any more.
         """
-        self._write("POST", access, calendar_id, request_bodies.event(event), unanswered)
+        self._write("POST", access, calendar_id, request_bodies.event(event, calls), unanswered)
 
     def delete_event(
         self,
@@ -173,11 +177,42 @@ class Cronofy(Caller):
         """
         self._write("DELETE", access, calendar_id, request_bodies.event_id(event_id), unanswered)
 
+    def conferencing_page(self, access: str, redirect_uri: str) -> str:
+        """Where to send a person's browser so that they connect Zoom, Teams or another such
+        service; they come back to `redirect_uri`.
+        """
+        url = f"{self._api}{_CONFERENCING}"
+        body = request_bodies.conferencing_authorization(redirect_uri)
+        # A POST that may be repeated: it asks for a page, and changes nothing.
+        call = Call("POST", _CONFERENCING, url, self._bearer(access), body)
+        page = wire.read_conferencing_page(self._ask(call, self._deadline()))
+        if not page.startswith((f"{self._app}/", "https://")):
+            raise BadAnswer("Cronofy names no page of its own for conferencing; try again later")
+        return page
+
+    def accept_event(self, access: str, calendar_id: str, event_uid: str) -> None:
+        """Take back that the account's owner declined an event. Accepted, as above; NotFound: there
+        is no such event.
+        """
+        path = "/v1/calendars/{id}/events/{uid}/participation_status"
+        place = f"{quote(calendar_id, safe='')}/events/{quote(event_uid, safe='')}"
+        url = f"{self._api}/v1/calendars/{place}/participation_status"
+        body = request_bodies.participation("accepted")
+        self._ask(Call("POST", path, url, self._bearer(access), body), self._deadline())
+
     def managed_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
         """The events that we wrote ourselves,
         in all calendars of the account, on the UTC dates since <= d < until.
         """
-        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until)}"
-        return wire.read_events(
-            self._pages("events", Call("GET", _EVENTS, url, self._bearer(access)))
-        )
+        return self._managed_events(access, since, until, deleted=False)
+
+    def touched_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
+        """The same, with those that were deleted, or stood there once."""
+        return self._managed_events(access, since, until, deleted=True)
+
+    def _managed_events(
+        self, access: str, since: date, until: date, *, deleted: bool
+    ) -> tuple[Written, ...]:
+        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until, deleted=deleted)}"
+        pages = self._pages("events", Call("GET", _EVENTS, url, self._bearer(access)))
+        return wire.read_events(pages, deleted=deleted)

@@ -1,20 +1,26 @@
 """One write into a coach's calendar at Cronofy, and what its refusal means."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from domain.mail.safety import one_line
+from domain.conferencing import asked
+from domain.event_differences import event_id
+from domain.mail.safety import LONGEST_URL, one_line
+from domain.places import join_link, where
+from domain.titles import calendar_title
 from storage.rows import push_marks
-from storage.transactions import write_back
-from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from storage.rows.calendars import TargetCalendar
+from storage.transactions import watched_events, write_back
+from storage.transactions.write_back import CalendarEntry
 from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import ManagedEvent, Written
-from workers.delivery import looks
+from workers.delivery import conferencing, looks
 from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
 from workers.jobs import tokens
 from workers.services import Services
 
-PREFIX = "coachcal-"
 # What is wrong with an account and not with a call: its login, or its list of calendars, has to be
 # looked at again.
 ITS_ACCOUNT = (NotFound, Forbidden, InvalidGrant, Locked)
@@ -27,26 +33,19 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
     A name that is a mail address is left out.
     """
     session = entry.session
+    starts, ends = entry.times
+    # Without a link that Cronofy assigned: that stands there already, and would be one more write.
     return ManagedEvent(
-        id=PREFIX + session.id,
-        summary=_summary(entry),
+        id=event_id(session.id),
+        summary=calendar_title(session, entry.people, entry.programme_name),
         description=one_line(entry.programme_name or ""),
-        start=session.starts,
-        end=session.ends,
+        start=starts,
+        end=ends,
         zone=entry.zone,
+        location=one_line(where(session.place, None), LONGEST_URL),
+        url=join_link(session.place, None) or "",
+        conferencing=asked(session.place),
     )
-
-
-def _summary(entry: CalendarEntry) -> str:
-    session = entry.session
-    if session.pod:
-        return one_line(session.title or entry.programme_name or "Group session")
-    subject = one_line(session.title or entry.programme_name or "Session")
-    # A calendar is often shared: who booked under an address instead of a name stays unnamed.
-    people = [one_line(name) for name in entry.people if name and "@" not in name]
-    if not people:
-        return subject
-    return f"{subject}: {', '.join(people)}"
 
 
 def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
@@ -55,7 +54,7 @@ def read_entry(services: Services, turn: Turn) -> CalendarEntry | None:
 
 
 def shown(entry: CalendarEntry) -> ManagedEvent | None:
-    if not entry.session.active:
+    if not entry.session.active or entry.taken_out:
         return None
     return event_of(entry)
 
@@ -87,24 +86,21 @@ def put(
         with services.database.write() as tx:
             if not write_back.put(tx, session_id, place.calendar_id, instead_of=entry.calendar_id):
                 return None
-    event = event_of(entry)
-    # Wider than the event by a day at each end: which days of Cronofy's a moment belongs to is for
-    # the calendar's zone to say, and the last date of a read is left out of it.
-    since, until = looks.day(event.start) - looks.DAY, looks.day(event.end) + 2 * looks.DAY
+        # What the coach did to it in the calendar before says nothing of this one.
+        entry = replace(entry, calendar_id=place.calendar_id, difference=None)
+    event = conferencing.fitted(event_of(entry), place)
+    calls = conferencing.listen(services, entry)
     with looks.owed_until_known(services, entry, place) as write:
 
         def upsert(access: str) -> None:
-            services.cronofy.upsert_event(
-                access, place.calendar_id, event, unanswered=write.unanswered
+            conferencing.upsert(
+                services, access, place, event, calls=calls, unanswered=write.unanswered
             )
 
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
-        # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
-        seen = looks.seen(services, place.connection_id, since, until)
-        write.seen = any(
-            each.shows(event) for each in seen if each.calendar_id == place.calendar_id
-        )
+        stands = _stands(services, entry, place, event, write)
+        write.lacks_link = calls is not None and not stands.join_url
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -112,10 +108,61 @@ def put(
         with services.database.write() as tx:
             write_back.stray(tx, session_id, place.calendar_id)
         return None
-    # By its times alone: where its text is another one the look stays owed, and sees to that.
-    if Written(event.id, place.calendar_id, event.start, event.end) in seen:
+    if stands.there:
+        if not place.by_invitation:
+            with services.database.write() as tx:
+                watched_events.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
+
+
+def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) -> None:
+    """What the coach declined stays declined when it is written anew: that is taken back."""
+    declined = [event.uid for event in here if event.declined and event.uid]
+    if not declined:
+        return
+
+    def accept(access: str) -> None:
+        for uid in declined:
+            services.cronofy.accept_event(access, place.calendar_id, uid)
+
+    # Where it cannot be taken back the next read finds it declined, and the coach is asked.
+    with suppress(CronofyError):
+        tokens.authorised(services, place.connection_id, accept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """`there`: what was accepted is seen where it belongs, or is as good as that."""
+
+    there: bool
+    join_url: str | None = None
+
+
+def _stands(
+    services: Services,
+    entry: CalendarEntry,
+    place: TargetCalendar,
+    event: ManagedEvent,
+    write: looks.Write,
+) -> _Stands:
+    """What a look at the calendar shows of a write that was accepted just now."""
+    # An invitation is on its way to the coach, who accepts it or not: no read says whether it
+    # stands in their calendar, and there is nothing to wait for.
+    if place.by_invitation:
+        write.seen = True
+        return _Stands(there=True)
+    # Cronofy's 202 says queued, not done, and no answer follows: the calendar is read back.
+    seen = looks.seen(services, place.connection_id, *looks.around(entry))
+    here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
+    write.seen = any(each.shows(event) for each in here)
+    conferencing.keep_link(services, entry.session, place.calendar_id, here)
+    if entry.difference is None:
+        _accept(services, place, here)
+    links = [each.join_url for each in here if each.join_url]
+    # By its times alone: where its text is another one the look stays owed, and sees to that.
+    there = Written(event.id, place.calendar_id, event.start, event.end) in here
+    return _Stands(there, next(iter(links), None))
 
 
 def tidy(
@@ -158,6 +205,7 @@ def remove(
             return Later(
                 "a calendar it stands in cannot be written; the coach has to see to it",
                 LONGEST_WAIT_MS,
+                trouble="unlinked",
             )
         outcome = _take_away(services, turn, entry, place)
         if not isinstance(outcome, Sent):
@@ -171,25 +219,34 @@ def _take_away(
     """Delete it, and see that it is gone:
     on any day, since it may have moved without being written there.
     """
-    event_id = PREFIX + entry.session.id
+    its_id = event_id(entry.session.id)
     try:
         with looks.owed_until_known(services, entry, place, deletes=True) as write:
 
             def delete(access: str) -> None:
                 services.cronofy.delete_event(
-                    access, place.calendar_id, event_id, unanswered=write.unanswered
+                    access, place.calendar_id, its_id, unanswered=write.unanswered
                 )
 
             tokens.authorised(services, place.connection_id, delete)
             write.accepted = True
-            # A deletion of what is not there is accepted as well: only a read tells the two apart.
-            seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
-            write.seen = not any(each.is_at(place.calendar_id, event_id) for each in seen)
+            write.seen = _is_gone(services, entry, place, its_id)
     except CronofyError as error:
         return failed(services, error, place)
     if write.seen:
         return Sent()
     return Later("accepted, but still seen in the calendar", _look_again_ms(turn))
+
+
+def _is_gone(
+    services: Services, entry: CalendarEntry, place: TargetCalendar, event_id: str
+) -> bool:
+    """Whether what was deleted just now is seen no more, or as good as that."""
+    if place.by_invitation:
+        return True  # the coach is told by mail
+    # A deletion of what is not there is accepted as well: only a read tells the two apart.
+    seen = looks.seen(services, place.connection_id, *looks.window(services, entry))
+    return not any(each.is_at(place.calendar_id, event_id) for each in seen)
 
 
 def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Outcome:
@@ -202,8 +259,9 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
         return Dead(str(error))
     if isinstance(error, ITS_ACCOUNT):
         _owe_a_look(services, place)
-    # Permanent as long as nobody does something about it: a row that died of a lost login would not
-    # be there when the coach has relinked.
+        return Later(str(error), LONGEST_WAIT_MS, trouble="unlinked")
+    # Permanent as long as nobody does something about it: a row that died of it would not be there
+    # when somebody has.
     if error.permanent:
         return Later(str(error), LONGEST_WAIT_MS)
     if error.retry_after is None:

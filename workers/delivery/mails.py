@@ -9,14 +9,16 @@ from domain.errors import Invalid
 from domain.mail import Mail, MailFacts
 from domain.mail.choice import Choice
 from domain.mail.endings import REQUESTS
+from domain.mail.kinds import LOGINS
 from domain.mail.safety import without_addresses
 from domain.mail.tokens import UnusableTokens as HeldBack
 from domain.sessions import Unknown
 from storage.rows import bookings, brands, coaches, mail_texts, withheld_addresses
 from storage.rows.outbox import Trouble
 from storage.schema.database import Tx
-from storage.transactions import relink_mails
+from storage.transactions import calendar_mails, conferencing, relink_mails, target_calendars
 from workers import tracing
+from workers.delivery import page_links
 from workers.delivery.delivery import (
     Dead,
     Later,
@@ -35,6 +37,8 @@ WAITING_RETRY_MS = 3_600_000
 OTHER_RELEASE_MS = 300_000
 # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days.
 GIVEN_UP_AFTER = timedelta(days=5)
+OF_WHAT_COMES = ("reminder", "wall_moved")
+"""Nobody needs them any more once the session has begun, or its booking has ended."""
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
@@ -47,20 +51,20 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     except (Invalid, KeyError, ValueError) as error:
         return Dead(f"its facts cannot be read ({type(error).__name__})")
     with services.database.read() as tx:
-        facts = _signed(tx, facts, turn.held.coach_id)
-        if facts.kind == "relink":
-            facts = relink_mails.linked(tx, facts)
+        facts = _as_of_today(tx, facts, turn)
         choice = mail_texts.resolve(tx, facts)
         brand = brands.of_company(tx, facts.company).over(services.settings.brand)
-        unwanted = _unwanted(services, tx, facts, choice)
+        unwanted = _unwanted(services, tx, turn, facts, choice)
         nobody_there = withheld_addresses.reason(tx, turn.held.recipient or "")
+        accepts = _accepts(tx, facts, turn)
     if unwanted is not None:
         return unwanted
     if nobody_there is not None:
         return NoMailbox(nobody_there)
+    facts = _led(services, turn, facts)
     try:
         sender, now = services.settings.sender, services.now()
-        mail = letters.write(facts, choice, sender=sender, now=now, brand=brand)
+        mail = letters.write(facts, choice, sender=sender, now=now, brand=brand, accepts=accepts)
         content = message.serialise(mail)
     except HeldBack as error:
         return _waits_for_text(services, facts, error)
@@ -70,6 +74,29 @@ def deliver(services: Services, turn: Turn) -> Outcome:
     if facts.kind in REQUESTS and _over(services, facts):
         return Skipped("its session is over", "too_late")
     return _hand_over(services, turn, facts, mail, content)
+
+
+def _as_of_today(tx: Tx, facts: MailFacts, turn: Turn) -> MailFacts:
+    """With what is looked up when the mail leaves: names, and the provider's own link."""
+    facts = _signed(tx, facts, turn.held.coach_id)
+    facts = conferencing.linked(tx, facts, turn.held.session_id)
+    if facts.kind in LOGINS:
+        return relink_mails.linked(tx, facts)
+    if facts.kind in calendar_mails.OWN:
+        return calendar_mails.named(tx, facts, turn.held.session_id)
+    return facts
+
+
+def _led(services: Services, turn: Turn, facts: MailFacts) -> MailFacts:
+    """With the link to where it is settled."""
+    coach_id = turn.held.coach_id
+    if coach_id is None:
+        return facts
+    if facts.kind in calendar_mails.LEADS:
+        return page_links.linked(services, facts, coach_id)
+    if facts.kind == relink_mails.SERVICE.kind:
+        return page_links.connecting(services, facts, coach_id)
+    return facts
 
 
 def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
@@ -85,15 +112,33 @@ def _signed(tx: Tx, facts: MailFacts, coach_id: str | None) -> MailFacts:
     return replace(facts, coach_name=coach.name, recipient=recipient)
 
 
-def _unwanted(services: Services, tx: Tx, facts: MailFacts, choice: Choice) -> Skipped | None:
+def _accepts(tx: Tx, facts: MailFacts, turn: Turn) -> bool:
+    """Whether its reader is a coach whose calendar gets this session as an invitation. A group's is
+    sent when the group is planned, and says nothing of its seats.
+    """
+    asks = facts.recipient.role == "coach" and facts.kind in REQUESTS and not facts.pod
+    held = turn.held
+    # Where our own mail carries the invitation, that is the only one.
+    if not asks or facts.invite or held.coach_id is None or held.session_id is None:
+        return False
+    return target_calendars.by_invitation(tx, held.coach_id, held.session_id)
+
+
+def _unwanted(
+    services: Services, tx: Tx, turn: Turn, facts: MailFacts, choice: Choice
+) -> Skipped | None:
     """Why nobody needs it any more."""
-    if facts.kind == "reminder":
+    if facts.kind in OF_WHAT_COMES:
         if facts.starts is not None and services.now().timestamp() >= facts.starts:
             return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
-    if facts.kind == "relink" and not relink_mails.wanted(tx, facts):
-        return Skipped("the calendar is connected again")
+    if facts.kind in LOGINS and not relink_mails.wanted(tx, facts):
+        return Skipped("it is connected again")
+    if facts.kind in calendar_mails.OWN:
+        untrue = calendar_mails.untrue(tx, facts, turn.held.session_id, now=services.now())
+        if untrue is not None:
+            return Skipped(*untrue)
     if choice == "off":
         return Skipped("switched off", "switched_off")
     return None

@@ -5,8 +5,8 @@ A row says that the calendar has to be brought up to date, not with what: that i
 is now. So a row that comes late or twice does no harm, and the last one leaves the truth. Cronofy's
 202 is no proof: a row is done when the event is seen where it belongs, or no longer seen.
 
-What the coach does to the event is theirs: the session stays, and its event is put right with its
-next change.
+What the coach does to the event is theirs: the session stays, and its event too, until somebody has
+settled the difference (storage.transactions.event_differences). Its text is written meanwhile.
 
 A write may be carried out long after its row is done. Where one may, looks are owed
 (workers.delivery.looks): rows that read first, and write only where the calendar is not as the
@@ -17,11 +17,14 @@ from collections.abc import Sequence
 
 import structlog
 
+from domain.conferencing import is_assigned_later
+from storage.rows import calendars
+from storage.rows.calendars import TargetCalendar
 from storage.transactions import looks as look_rows
 from storage.transactions import write_back
-from storage.transactions.write_back import CalendarEntry, TargetCalendar
+from storage.transactions.write_back import CalendarEntry
 from workers.cronofy.errors import CronofyError
-from workers.delivery import looks
+from workers.delivery import conferencing, looks
 from workers.delivery.calendar_writes import (
     ITS_ACCOUNT,
     LONGEST_WAIT_MS,
@@ -67,9 +70,12 @@ def deliver(services: Services, turn: Turn) -> Outcome:
 def _bring(services: Services, turn: Turn, entry: CalendarEntry) -> Outcome | None:
     """None: it was moved to another calendar meanwhile."""
     with services.database.read() as tx:
-        places = write_back.places(tx, entry.session.coach_id)
+        places = calendars.targets(tx, entry.session.coach_id)
     if turn.held.topic == look_rows.LOOK:
         return _look(services, turn, entry, places)
+    # Nor is it put where it is not wanted: it is written again once that is settled.
+    if entry.session.active and entry.taken_out:
+        return tidy(services, turn, entry, places)
     over = services.now().timestamp() >= entry.session.ends
     outcome: Outcome | None = Later("it was not seen in a calendar before")
     if not entry.session.active:
@@ -97,13 +103,18 @@ def _look(
         owed = look_rows.of_session(tx, entry.session.id)
     event = event_of(entry)
     reached, wrong = False, list[TargetCalendar]()
+    if entry.calendar_id not in {look.calendar_id for look in owed}:
+        found = _look_for_link(services, entry, places)
+        reached = isinstance(found, Sent)
+        if found is not None and not reached:
+            return found
     for look in owed:
         place = place_of(places, look.calendar_id)
         if place is None or not place.open:
             continue
         reached = True
         try:
-            if not looks.is_right(services, entry, event, look):
+            if not looks.is_right(services, entry, event, look, place):
                 wrong.append(place)
         except CronofyError as error:
             return failed(services, error, place)
@@ -112,6 +123,25 @@ def _look(
         return _put_right(services, turn, entry, wrong, places)
     if not reached:
         return Skipped("no calendar can be looked at")
+    return Sent()
+
+
+def _look_for_link(
+    services: Services, entry: CalendarEntry, places: Sequence[TargetCalendar]
+) -> Outcome | None:
+    """Cronofy called about the link of this session, whose event is where it should be. None: there
+    is nothing to look for.
+    """
+    place = place_of(places, entry.calendar_id)
+    if place is None or not place.open or not is_assigned_later(entry.session):
+        return None
+    try:
+        seen = looks.seen(services, place.connection_id, *looks.around(entry))
+    except CronofyError as error:
+        return failed(services, error, place)
+    event = event_of(entry)
+    here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
+    conferencing.keep_link(services, entry.session, place.calendar_id, here)
     return Sent()
 
 
@@ -159,6 +189,7 @@ def _write(
         return Later(
             "the calendar it stands in has lost its login; the coach has to relink it",
             LONGEST_WAIT_MS,
+            trouble="unlinked",
         )
     failure: CronofyError | None = None
     writable = [place for place in places if place.open]
@@ -180,7 +211,22 @@ def _write(
             if not isinstance(outcome, Sent):
                 return outcome
             return tidy(services, turn, entry, places)
-    return Later(str(failure or "the coach has no calendar that takes events"), LONGEST_WAIT_MS)
+    if failure:
+        return Later(str(failure), LONGEST_WAIT_MS)
+    return _nowhere(places)
+
+
+def _nowhere(places: Sequence[TargetCalendar]) -> Outcome:
+    """None of the coach's calendars takes the event now."""
+    # Nothing waits for a calendar that may never be: as soon as one is read that takes events, what
+    # is written nowhere yet is owed again.
+    if not any(place.writable for place in places):
+        return Skipped("the coach has no calendar that takes events", "no_calendar")
+    return Later(
+        "no calendar that takes events can be reached; the coach has to relink one",
+        LONGEST_WAIT_MS,
+        trouble="unlinked",
+    )
 
 
 def _elsewhere(error: CronofyError, place: TargetCalendar, stood: TargetCalendar | None) -> bool:

@@ -140,11 +140,13 @@ def _callbacks(services: Services) -> Iterator[Finding]:
         )
         yield Finding("callbacks", str(error), f"{next_step}; what is owed is kept meanwhile")
         return
+    # RFC 9110, 15.6.2: a server that knows no HEAD says so by a 5xx, and is well.
+    failing = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED
     yield _judged(
         "callbacks",
         f"the platform answers ({status} to a HEAD)",
         "ask the platform's ops",
-        ill=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        ill=failing,
     )
 
 

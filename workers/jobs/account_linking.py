@@ -6,6 +6,7 @@ link to that page, `begin` sends this browser to the consent, `come_back` keeps 
 """
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,6 +20,7 @@ from storage.schema.vault import Sealed
 from workers.actors import Actors
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.wire import Grant
+from workers.jobs import tokens
 from workers.services import Services
 
 log = structlog.get_logger()
@@ -27,7 +29,6 @@ STATE_LIFE = timedelta(minutes=10)
 # Longer than a code is asked about: whoever died over it will not say.
 ASKING = timedelta(minutes=1)
 REMEMBERED = timedelta(hours=2)
-SCOPE = "read_write"
 AT_ONCE = 20
 
 
@@ -61,8 +62,23 @@ def begin(
         oauth_states.issue(
             tx, state, coach_id, browser=browser, expires_at=now + STATE_LIFE, now=now
         )
+    scope = services.settings.cronofy_scope
     return services.cronofy.authorize_url(
-        _redirect_uri(services), state, scope=SCOPE, provider=provider
+        _redirect_uri(services), state, scope=scope, provider=provider
+    )
+
+
+def conferencing_page(services: Services, connection_id: str, *, back: str, until: float) -> str:
+    """The URL where this account's person connects Zoom, Teams or the like; they come back to the
+    path `back` of ours. Raises CronofyError, Sealed.
+    `until`: by time.monotonic, when it has to be known.
+    """
+    services = replace(services, cronofy=services.cronofy.until(until))
+    redirect_uri = f"{services.settings.base_url}{back}"
+    return tokens.authorised(
+        services,
+        connection_id,
+        lambda access: services.cronofy.conferencing_page(access, redirect_uri),
     )
 
 

@@ -15,12 +15,12 @@ from storage.rows import coaches, refresh_jobs
 from storage.rows.refresh_jobs import ReadClaim
 from storage.schema.outages import Unavailable
 from storage.slots import slot_sets
-from storage.transactions import store_reading
+from storage.transactions import store_reading, watched_events
 from storage.transactions.store_reading import Observed
 from workers import tracing
 from workers.backoff import doubling_ms, jittered_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
-from workers.jobs import channels, erasure, tokens
+from workers.jobs import channels, erasure, own_events, tokens
 from workers.services import Services
 from workers.skew import ClockOff
 
@@ -89,7 +89,10 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
         # What was read is true of its moment whenever it is stored: a database that is away is
         # waited for.
         stored = services.database.insist(
-            lambda tx: store_reading.store(tx, held, observed, now=services.now()), until=lost
+            lambda tx: store_reading.store(
+                tx, held, observed, now=services.now(), terms=services.terms()
+            ),
+            until=lost,
         )
     if stored is None:
         log.warning("late_read_refused", connection=held.connection_id)
@@ -105,6 +108,8 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     log.info("refreshed", **what, version=stored.version, changed=stored.changed)
     for session_id in stored.conflicts:
         log.warning("session_conflict", session=session_id, coach=held.coach_id)
+    for session_id in stored.touched:
+        log.warning("event_touched", session=session_id, coach=held.coach_id)
     return stored.again
 
 
@@ -127,11 +132,13 @@ def observe(services: Services, held: ReadClaim) -> Observed:
 
     The channel comes first: a change after it is pushed, a change before it is in the read.
     """
+    now = services.now()
     with services.database.read() as tx:
         coach = coaches.get(tx, held.coach_id)
+        last = watched_events.until(tx, held.coach_id, held.connection_id, now=now)
     if coach is None:
         raise InvalidGrant("the coach was removed meanwhile")
-    window = slot_sets.window(coach, services.now())
+    window = slot_sets.window(coach, now)
 
     def read(access: str) -> Observed:
         account: Account | None = None
@@ -143,7 +150,11 @@ def observe(services: Services, held: ReadClaim) -> Observed:
         reading = services.cronofy.free_busy(
             access, since=window.since, until=window.until, zone=coach.hours.zone
         )
-        return Observed(reading, window.known_until, account)
+        # The same price: most accounts hold no session of ours, and are asked for none.
+        events = None
+        if last is not None:
+            events = own_events.read(services, access, coach, window, until=last)
+        return Observed(reading, window.known_until, account, events)
 
     return tokens.authorised(services, held.connection_id, read)
 

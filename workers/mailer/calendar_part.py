@@ -7,9 +7,9 @@ break; it writes a double quote in a parameter as RFC 6868 says, which Outlook s
 
 from datetime import datetime
 
-from icalendar import Calendar, Event, vCalAddress, vDatetime, vText
+from icalendar import Calendar, Event, vCalAddress, vDatetime, vText, vUri
 
-from domain.mail.invitations import Address, Invitation
+from domain.mail.invitations import Address, Conference, Invitation
 from domain.mail.safety import mailto
 from workers.mailer import Unfaithful
 
@@ -47,12 +47,15 @@ def _event(invitation: Invitation) -> Event:
     ):
         event[name] = vDatetime(moment)
     event["ORGANIZER"] = _person(invitation.organizer)
+    # RFC 5545 3.2.12: who has not answered is never said to have accepted, though they booked it
+    # themselves; a calendar program would show an answer that nobody gave.
     event["ATTENDEE"] = _person(
-        invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="ACCEPTED", RSVP="FALSE"
+        invitation.attendee, ROLE="REQ-PARTICIPANT", PARTSTAT="NEEDS-ACTION", RSVP="FALSE"
     )
     texts = (
         ("SUMMARY", invitation.summary),
         ("DESCRIPTION", invitation.description),
+        ("LOCATION", invitation.location),
         ("STATUS", invitation.status or ""),
     )
     for name, text in texts:
@@ -60,7 +63,17 @@ def _event(invitation: Invitation) -> Event:
             event[name] = vText(_plain(text))
     if invitation.url:
         event.add("URL", invitation.url)
+    if invitation.conference is not None:
+        event["CONFERENCE"] = _conference(invitation.conference)
     return event
+
+
+def _conference(conference: Conference) -> vUri:
+    uri = vUri(conference.uri)
+    # Without VALUE its value would be a text, with the escapes of one (RFC 7986, 5.11).
+    uri.params["VALUE"] = "URI"
+    uri.params["FEATURE"] = list(conference.features)
+    return uri
 
 
 def _person(address: Address, **parameters: str) -> vCalAddress:
@@ -90,6 +103,7 @@ def _check(written: bytes, invitation: Invitation, event: Event) -> None:
         ("ATTENDEE", mailto(invitation.attendee.email)),
         ("SUMMARY", _plain(invitation.summary)),
     )
+    meant += _whereabouts(invitation)
     for name, value in meant:
         if read[name] != value:
             raise Unfaithful("the calendar reads back with other values")
@@ -101,6 +115,18 @@ def _check(written: bytes, invitation: Invitation, event: Event) -> None:
     for name, moment in instants:
         if _instant(read, name) != moment.replace(microsecond=0):
             raise Unfaithful("the calendar reads back with other values")
+
+
+def _whereabouts(invitation: Invitation) -> tuple[tuple[str, object], ...]:
+    """Only what there is: a reader of RFC 5545 takes an empty LOCATION for a place."""
+    found: list[tuple[str, object]] = []
+    if invitation.location:
+        found.append(("LOCATION", _plain(invitation.location)))
+    if invitation.url:
+        found.append(("URL", invitation.url))
+    if invitation.conference is not None:
+        found.append(("CONFERENCE", invitation.conference.uri))
+    return tuple(found)
 
 
 def _check_lines(text: str, event: Event) -> None:

@@ -16,10 +16,17 @@ from workers.mailer.times import locale_of, spell
 
 
 def write(
-    facts: MailFacts, choice: Choice, *, sender: Sender, now: datetime, brand: Brand = PLAIN
+    facts: MailFacts,
+    choice: Choice,
+    *,
+    sender: Sender,
+    now: datetime,
+    brand: Brand = PLAIN,
+    accepts: bool = False,
 ) -> Mail:
     """The mail, as `storage.rows.mail_texts.resolve` chose its text, in the looks of the brand.
-    Raises domain.mail.tokens.UnusableTokens.
+    `accepts`: the session comes to its reader's calendar as another's invitation, which a default
+    text asks them to accept. Raises domain.mail.tokens.UnusableTokens.
 
     "off" is for the caller to obey: a mail that is switched off is not written.
     """
@@ -27,11 +34,11 @@ def write(
         raise ValueError("this kind of mail is switched off here: do not write it")
     sender = brand.signing(sender)
     if choice == "default":
-        wording = _default(facts, sender, brand)
+        wording = _default(facts, sender, brand, accepts=accepts)
     else:
         wording = _custom(facts, choice, brand)
     # Times are spelt in the text's language, which need not be the reader's: see `spell`.
-    return mail.compose(facts, wording, spell(facts, wording.language), sender=sender, now=now)
+    return mail.compose(facts, wording, _spelt(facts, wording.language), sender=sender, now=now)
 
 
 def preview(
@@ -50,9 +57,15 @@ def preview(
     return write(facts, template or "default", sender=sender, now=now, brand=brand)
 
 
-def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
+def _default(facts: MailFacts, sender: Sender, brand: Brand, *, accepts: bool) -> Wording:
     language, subject, source = texts.default(facts.text_kind, facts.recipient.language)
+    if facts.join_url:
+        source = markup.with_link(source)
     given = _given(facts, language) | set(mail.support_of(sender))
+    if accepts:
+        # Before the small print, which is the last paragraph of all of them.
+        said, _, small = source.rstrip().rpartition("\n\n")
+        source = f"{said}\n\n{texts.invitation(language)}\n\n{small}\n"
     # Coaches set their calendars up themselves, and have nobody beside them to ask.
     if facts.recipient.role == "coach":
         source = f"{source.rstrip()}\n\n{texts.support(language)}\n"
@@ -68,7 +81,10 @@ def _default(facts: MailFacts, sender: Sender, brand: Brand) -> Wording:
 
 def _custom(facts: MailFacts, template: Template, brand: Brand) -> Wording:
     if template.html is None:
-        body = markup.page_of_plain(template.text)
+        source = template.text
+        if facts.join_url:
+            source = markup.with_link(source)
+        body = markup.page_of_plain(source)
     else:
         # Checked when it was stored, and cleaned all the same: the allow-list may have become
         # shorter since, and a page in somebody's mailbox cannot be corrected any more.
@@ -101,6 +117,14 @@ def _summary(facts: MailFacts, language: str) -> str:
     return texts.summary(language, reader)
 
 
+def _spelt(facts: MailFacts, language: str) -> dict[str, str]:
+    """The tokens that are words of a language."""
+    spelt = spell(facts, language)
+    if facts.place_kind == "conferencing" and not facts.join_url:
+        spelt["place"] = texts.link_follows(language)
+    return spelt
+
+
 def _given(facts: MailFacts, language: str) -> set[str]:
-    values = mail.values_of(facts, language) | spell(facts, language)
+    values = mail.values_of(facts, language) | _spelt(facts, language)
     return {name for name, value in values.items() if value}

@@ -49,6 +49,8 @@ LOGO = (
 )
 LINK = '<a href="{{{{{0}}}}}" style="overflow-wrap:anywhere">{{{{{0}}}}}</a>'
 
+_PLACE = re.compile(r"\{\{\s*place\s*\}\}")
+
 WHEN = "{{start_date}}, {{start_time}} – {{end_time}}, {{zone}}"
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
@@ -76,6 +78,11 @@ def logo_of(brand: Brand) -> str:
         return ""
     name = escape(brand.sender_name or "").replace("{", "&#123;")
     return LOGO.format(escape(brand.site + brand.logo.path), name, *brand.logo.shown)
+
+
+def with_link(source: str) -> str:
+    """A text of a session whose place is a link: where it names that, a page leads there."""
+    return _PLACE.sub("{{join_url}}", source)
 
 
 def subject_of(source: str, given: Collection[str]) -> str:
@@ -111,9 +118,12 @@ def page_of_plain(text: str) -> str:
         # Escaped before its links are made: those are the only markup in it.
         escaped = escape(block.strip("\n"))
         if escaped.strip():
-            linked = _TOKEN_LINK.sub(lambda match: LINK.format(match[1]), escaped)
-            paragraphs.append(PARAGRAPH.format(linked.replace("\n", "<br>\n")))
+            paragraphs.append(PARAGRAPH.format(_linked(escaped).replace("\n", "<br>\n")))
     return "\n".join(paragraphs)
+
+
+def _linked(escaped: str) -> str:
+    return _TOKEN_LINK.sub(lambda match: LINK.format(match[1]), escaped)
 
 
 def _blocks(source: str, given: Collection[str]) -> Iterator[list[str]]:
@@ -143,7 +153,7 @@ def _plain(line: str) -> str:
 def _styled(block: list[str], colour: str) -> str:
     first = block[0]
     if first.startswith("|"):
-        details = [DETAIL.format(*map(escape, _detail(line))) for line in block]
+        details = [_linked(DETAIL.format(*map(escape, _detail(line)))) for line in block]
         return DETAILS.format("".join(details))
     if button := _BUTTON.fullmatch(first):
         label = escape(button["label"])

@@ -7,7 +7,7 @@ from domain.mail import LANGUAGES, TEXT_KINDS
 from domain.mail.choice import default_language
 
 SUMMARIES = ("participant", "coach", "anybody")
-FILES = (*TEXT_KINDS, "summary", "support")
+FILES = (*TEXT_KINDS, "summary", "support", "place", "invitation")
 
 
 def default(kind: str, language: str) -> tuple[str, str, str]:
@@ -28,6 +28,16 @@ def summary(language: str, reader: str) -> str:
 def support(language: str) -> str:
     """The line that names whom to ask."""
     return _read(f"{_spoken(language, 'support')}/support.txt").strip()
+
+
+def link_follows(language: str) -> str:
+    """What stands for the place of a video call whose link is not there yet."""
+    return _read(f"{_spoken(language, 'place')}/place.txt").strip()
+
+
+def invitation(language: str) -> str:
+    """What a coach does whose calendar gets a session as an invitation."""
+    return _read(f"{_spoken(language, 'invitation')}/invitation.txt").strip()
 
 
 def layout(language: str, direction: str, body: str, preheader: str = "") -> str:

@@ -54,6 +54,10 @@ def spell(facts: MailFacts, language: str) -> dict[str, str]:
             "previous_start_date": _date(previous, locale),
             "previous_start_time": clock_time(previous, locale),
         }
+    if facts.event_starts is not None and facts.event_ends is not None:
+        start, end = _local(facts.event_starts, zone), _local(facts.event_ends, zone)
+        times = f"{clock_time(start, locale)} – {_end(start, end, locale)}"
+        spelled["event_when"] = day_and_time(_date(start, locale), times, locale)
     return spelled
 
 

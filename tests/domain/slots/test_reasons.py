@@ -28,6 +28,8 @@ def test_a_run_of_one_reason_takes_four_bytes() -> None:
 
 def test_stored_numbers_never_change_their_meaning() -> None:
     names = "open horizon notice untrusted spacing limit buffer busy session outside_hours day_off"
+    names += " unsettled"
+    names += " away holiday"
     assert [reason.name for reason in Reason] == names.split()
 
 

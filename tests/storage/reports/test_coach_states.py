@@ -21,7 +21,7 @@ READ = (
     NOW - STALE - timedelta(milliseconds=1),
     NOW - STALE - timedelta(seconds=1),
 )
-KINDS = list(product((None, "initial_sync", "disconnected", "revoked"), READ, (0, 1)))
+KINDS = list(product((None, "initial_sync", "disconnected", "revoked", "no_access"), READ, (0, 1)))
 
 
 def coach(database: Database, coach_id: str, *kinds: tuple[object, object, int]) -> None:
@@ -42,7 +42,7 @@ def everybody(database: Database) -> list[str]:
     """
     coach(database, "none")
     chosen: list[tuple[tuple[object, object, int], ...]] = [(kind,) for kind in KINDS]
-    chosen += list(combinations_with_replacement(KINDS[:12:2] + KINDS[1:4:2], 2))
+    chosen += list(combinations_with_replacement(KINDS[:12:2] + KINDS[1:4:2] + KINDS[-8:-7], 2))
     for number, kinds in enumerate(chosen):
         coach(database, f"c{number:03}", *kinds)
     return ["none", *(f"c{number:03}" for number in range(len(chosen)))]
@@ -59,6 +59,7 @@ def test_what_is_counted_is_what_is_told_of_each(database: Database, everybody: 
         "stale",
         "initial_sync",
         "disconnected",
+        "no_access",
         "unconnected",
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
+from domain.change_rules import ChangeRules
 from domain.mail.choice import MailText
 from domain.sessions import NO_CONTEXT, Session
 from storage.reports.overview import ProfileOverview
@@ -19,6 +20,7 @@ from tests.support.people import NOW
 
 DEEDS = [Deed(NOW + timedelta(days=day), f"ops-{day}", "requeue", "out_1", "") for day in range(3)]
 MADE_OF_ONE_TABLE: list[tuple[Table, type]] = [
+    (tables.change_rules, ChangeRules),
     (tables.mail_texts, MailText),
     (tables.ops_audit, Deed),
     (tables.outbox, DeliveryClaim),

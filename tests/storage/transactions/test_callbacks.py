@@ -19,6 +19,7 @@ from tests.support.people import at
 
 TEN = at(2, 10)
 OVER = (TEN, TEN + 1800)
+ASKED: dict[str, Any] = {"now": people.NOW, "stale_after": people.terms().stale_after}
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def connection(database: Database) -> str:
 def announce(database: Database, **by: Any) -> list[dict[str, Any]]:
     """What is told now, as posted but for the time."""
     with database.write() as tx:
-        wakes = callbacks.announce(tx, now=people.NOW, **by)
+        wakes = callbacks.announce(tx, **ASKED, **by)
         ids = [outbox_id for outbox_id, kind in wakes if kind == "callback"]
         found = tx.execute(tables.outbox.select().where(tables.outbox.c.id.in_(ids)))
         return sorted((row.payload for row in found), key=lambda body: str(body["type"]))
@@ -180,7 +181,7 @@ def test_a_coach_who_was_erased_and_comes_back_is_told_of_anew(
         tx.execute(tables.coaches.delete())
     people.introduce(database)
     with database.write() as tx:
-        ((outbox_id, _),) = callbacks.announce(tx, now=people.NOW)
+        ((outbox_id, _),) = callbacks.announce(tx, **ASKED)
         assert outbox_claims.claim(tx, outbox_id, lease_ms=1000, now=people.NOW) is not None
 
 

@@ -19,6 +19,7 @@ WORDS: dict[State, str] = {
     "stale": "Calendar out of date",
     "initial_sync": "Calendar syncing for the first time",
     "disconnected": "Calendar disconnected",
+    "no_access": "Calendar not readable",
     "unconnected": "No calendar connected",
 }
 

@@ -80,7 +80,14 @@ def test_ten_pushes_at_once_owe_one_read_and_wake_once(desk: Desk, ada: str) -> 
     assert desk.woken() == [ada]
 
 
-@pytest.mark.parametrize("name", ["profile_disconnected", "profile_initial_sync_completed"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "profile_disconnected",
+        "profile_initial_sync_completed",
+        "conferencing_profile_disconnected",
+    ],
+)
 def test_news_of_a_profile_owe_a_look_at_the_account_too(desk: Desk, ada: str, name: str) -> None:
     assert desk.push(kind(name)).status_code == 204
     held = people.claim(desk.database, ada)
@@ -107,7 +114,6 @@ def test_a_person_who_wants_to_be_forgotten_is_owed_that(desk: Desk, ada: str) -
     "name",
     [
         "verification",
-        "conferencing_profile_disconnected",
         "scheduling_conversation_joined",
         "a_type_of_2027",
     ],

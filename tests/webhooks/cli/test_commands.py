@@ -78,6 +78,21 @@ def test_refresh_reads_through_the_queue_and_says_what_changed(working: House) -
     )
 
 
+def test_a_dry_run_of_refresh_says_what_would_change_and_stores_nothing(told: House) -> None:
+    told.introduce()
+    account = told.connect()
+    told.refresh(account.connection_id)
+    version = told.listing().version
+    result = run("refresh", "ada", "--dry-run")
+    assert result.stdout.startswith("looked at 1 account(s), nothing was stored\n"), result.output
+    assert "busy periods added: " in result.stdout
+    assert told.listing().version == version
+    assert not told.owed(account.connection_id)
+    missing = run("refresh", "nobody", "--dry-run")
+    assert missing.exit_code == 1
+    assert "coachcal connect nobody" in missing.output
+
+
 def test_refresh_without_a_worker_says_so(told: House) -> None:
     told.introduce()
     told.connect()

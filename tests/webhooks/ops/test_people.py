@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.reports.personal_data import Kind
+from storage.reports.whose_rows import Kind
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings

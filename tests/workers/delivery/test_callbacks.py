@@ -13,9 +13,11 @@ from dramatiq.brokers.stub import StubBroker
 from standardwebhooks import WebhookVerificationError
 
 from domain.events import CATALOGUE
+from storage.rows import event_differences
+from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import attendance, bookings, pod_seats
-from tests.support import outbox_states, people
+from tests.support import changed_events, outbox_states, people
 from tests.support.callback_server import SECRET, Platform
 from tests.support.in_process import built
 from tests.support.mail_delivery import DAY, NEXT_WEEK
@@ -57,13 +59,15 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
 def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_says(
     switchboard: Switchboard,
 ) -> None:
-    """A life of three bookings, a pod and a calendar."""
+    """A life of three bookings, a pod and a calendar, which is connected just now."""
+    switchboard.set_connection(told_steps=0)
     one, late = switchboard.book(), switchboard.book(at(3, 10), BETH)
     pod = switchboard.pod(ANNE, BETH, start=NEXT_WEEK + DAY)
     for periods in ((OVER,), ()):
         switchboard.read(*periods)
         switchboard.announce()
         switchboard.work()
+    change_the_event(switchboard, one.session.id)
     switchboard.rebook(one.booking, at(9, 14))
     switchboard.cancel(one.booking)
     switchboard.cancel(next(seat for seat in pod.seats if seat.participant.id == "anne"))
@@ -81,6 +85,20 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
     said = {topic: set(data) for topic, data in switchboard.platform.told}
     assert said == {topic: set(keys) for topic, (_, keys) in CATALOGUE.items()}
     assert {row.state for row in switchboard.rows()} == {"sent"}
+
+
+def change_the_event(switchboard: Switchboard, session_id: str) -> None:
+    """Its coach moves it in their calendar, then deletes it, and then it is settled."""
+    with switchboard.database.read() as tx:
+        connection_id = tx.execute(tables.connections.select()).one().id
+    for kind in ("moved", "deleted", None):
+        with switchboard.database.write() as tx:
+            if kind is None:
+                assert event_differences.settle(tx, session_id)
+            else:
+                changed_events.found(tx, session_id, connection_id, kind=kind)
+        switchboard.announce()
+        switchboard.work()
 
 
 def test_two_secrets_sign_while_one_replaces_the_other(

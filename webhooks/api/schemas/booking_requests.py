@@ -8,9 +8,12 @@ from pydantic import Field
 
 from domain.coaches import ID
 from domain.sessions import Format
+from storage.transactions.event_settling import To
+from webhooks.api.schemas.places import PlaceIn
 from webhooks.api.schemas.requests import Body, Language, Line, Mail, RangeIn, Zone
 
 MOST_SEATS = 200
+BY_DEFAULT = "Where it is; absent: as the coach, or the programme, has it by default."
 
 # Of a URL that people are sent to: no user information, no backslash, nothing that cannot be seen.
 URL_HOST = r"[\w-][\w.-]*"
@@ -79,6 +82,7 @@ class BookingIn(Body):
     pod_id: Id | None = Field(None, description="Takes a seat in this pod instead.")
     hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
     context: ContextIn = Field(default_factory=ContextIn)
+    place: PlaceIn | None = Field(None, description=BY_DEFAULT)
     force: ForceIn | None = None
 
 
@@ -91,6 +95,11 @@ class RebookIn(Body):
     pod_id: Id | None = Field(None, description="For a seat: the pod to move to.")
     hold_id: Id | None = None
     force: ForceIn | None = None
+    excused: bool = Field(
+        False,  # noqa: FBT003 (a default)
+        description="Not counted, neither as missed, however late, nor as one of the rebookings"
+        " that a programme allows; needs a key with the scope bookings:force.",
+    )
 
 
 class CancelIn(Body):
@@ -132,6 +141,7 @@ class PodIn(Body):
     )
     title: Line | None = None
     context: ContextIn = Field(default_factory=ContextIn)
+    place: PlaceIn | None = Field(None, description=BY_DEFAULT)
     hold_id: Id | None = Field(None, description="The hold that kept this time; it is used up.")
     participants: list[ParticipantIn] = Field(
         default_factory=list, max_length=MOST_SEATS, description="Assigned now."
@@ -175,3 +185,15 @@ class AttendanceIn(Body):
 class SessionsQuery(RangeIn):
     coach_id: Id
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
+
+
+class SettleIn(Body):
+    """Whose time counts, of a session whose event its coach changed in their calendar."""
+
+    to: To = Field(
+        description="`session`: the event is put back to where the session is. `calendar`: the"
+        " session moves to where its event stands, if that time is open; everybody in it is mailed."
+    )
+    token: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="Of the change that you saw; 409 if it is no longer that."
+    )

@@ -5,8 +5,20 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.event_differences import Kind as EventKind
+from domain.places import Place
 from domain.pod_groups import PodGroup
-from domain.sessions import Booking, BookingStatus, Format, Session, SessionKind, SessionStatus
+from domain.sessions import (
+    Answer,
+    Booking,
+    BookingStatus,
+    Format,
+    Session,
+    SessionKind,
+    SessionStatus,
+)
+from storage.rows.event_differences import Difference
+from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
 from webhooks.http.times import iso, iso_or_none
 
@@ -49,6 +61,14 @@ class SeatOut(BaseModel):
     sequence: int
     created_at: Instant
     changed_at: Instant
+    moves: int = Field(description="How often it was moved; not counted is what was excused.")
+    replaces: str | None = Field(
+        description="The booking that a late move ended as missed, and that this one stands for."
+    )
+    answer: Answer | None = Field(
+        description="What the participant's calendar program said of the latest invitation, as far"
+        " as it was handed in."
+    )
 
 
 class Time(BaseModel):
@@ -61,6 +81,10 @@ class Time(BaseModel):
     end: Instant
     duration: int = Field(description="Minutes.")
     title: str | None
+    place: PlaceOut | None = Field(description="Where it is; null: nowhere in particular.")
+    join_url: str | None = Field(
+        description="What a person opens to be there; null while conferencing has no link yet."
+    )
     pod: PodOut | None = Field(description="Only for pods.")
     force_reason: str | None = Field(
         description="Why it was booked over busy time or outside hours; null if it was not,"
@@ -68,6 +92,12 @@ class Time(BaseModel):
     )
     conflict_since: Instant | None = Field(
         description="Since when an event in the coach's calendars lies over it."
+    )
+    booked_for: str | None = Field(
+        description="The coach's local time that it was booked for, and the zone."
+    )
+    wall_moved: str | None = Field(
+        description="What that local time became under newer time zone rules; the instant stays."
     )
 
 
@@ -81,6 +111,22 @@ class SessionOut(Time):
     active: bool = Field(description="It takes place, or took place.")
     context: ContextOut
     bookings: list[SeatOut] = Field(description="All that there ever were, the oldest first.")
+
+
+class EventOut(BaseModel):
+    """What the coach did to the session's event in their own calendar, and nobody settled yet."""
+
+    kind: EventKind
+    start: Instant | None = Field(description="Where the event stands now; null when it is gone.")
+    end: Instant | None
+    since: Instant = Field(description="When it was first seen so.")
+    token: str = Field(description="Of this change: send it when you settle it.")
+
+
+class CoachSessionOut(SessionOut):
+    event: EventOut | None = Field(
+        description="What its coach changed in their calendar; null when both agree."
+    )
 
 
 class GroupOut(BaseModel):
@@ -97,7 +143,7 @@ class SessionsOut(BaseModel):
     tz: str
     since: Instant = Field(alias="from")
     until: Instant = Field(alias="to")
-    sessions: list[SessionOut]
+    sessions: list[CoachSessionOut]
 
 
 class HoldOut(BaseModel):
@@ -124,6 +170,34 @@ def session_out(session: Session, bookings: Sequence[Booking], now: datetime) ->
             "bookings": list(map(_seat, bookings)),
         }
     )
+
+
+def place_out(place: Place | None) -> PlaceOut | None:
+    if place is None:
+        return None
+    return PlaceOut(kind=place.kind, value=place.value)
+
+
+def coach_session_out(
+    session: Session, bookings: Sequence[Booking], difference: Difference | None, now: datetime
+) -> CoachSessionOut:
+    shown = session_out(session, bookings, now).model_dump()
+    return CoachSessionOut.model_validate(shown | {"event": _event(difference)})
+
+
+def _event(difference: Difference | None) -> dict[str, object] | None:
+    if difference is None:
+        return None
+    start = end = None
+    if difference.starts is not None and difference.ends is not None:
+        start, end = iso(difference.starts), iso(difference.ends)
+    return {
+        "kind": difference.kind,
+        "start": start,
+        "end": end,
+        "since": iso_or_none(difference.since),
+        "token": difference.token,
+    }
 
 
 def group_out(group: PodGroup, pods: list[SessionOut]) -> GroupOut:
@@ -154,9 +228,13 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "end": iso(session.ends),
         "duration": session.minutes,
         "title": session.title,
+        "place": place_out(session.place),
+        "join_url": session.join_link,
         "pod": pod,
         "force_reason": session.force_reason,
         "conflict_since": iso_or_none(session.conflict_since),
+        "booked_for": session.wall,
+        "wall_moved": session.wall_moved,
     }
 
 
@@ -184,6 +262,9 @@ def _seat(booking: Booking) -> dict[str, object]:
         "sequence": booking.sequence,
         "created_at": iso_or_none(booking.created_at),
         "changed_at": iso_or_none(booking.changed_at),
+        "moves": booking.moves,
+        "replaces": booking.replaces,
+        "answer": booking.answer,
     }
 
 

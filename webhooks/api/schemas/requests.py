@@ -12,9 +12,12 @@ from pydantic_core import PydanticCustomError
 
 from domain.coaches import ID, Kind, Mode
 from domain.errors import Invalid
+from domain.event_differences import EventPolicy
 from domain.hours import WEEKDAYS
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
+from webhooks.api.schemas.absences import Away, HolidaysIn, Travel
+from webhooks.api.schemas.places import Kinds, PlaceIn
 
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
@@ -179,9 +182,23 @@ class CoachIn(Body):
         None, ge=0, le=1000, description="Most sessions an ISO week in the coach's zone."
     )
     tentative_blocks: bool = Field(True, description="Whether tentative events close slots.")  # noqa: FBT003 (a default)
+    place: PlaceIn | None = Field(
+        None, description="Where new sessions are, unless somebody says otherwise."
+    )
+    place_kinds: Kinds = None
+    event_policy: EventPolicy = Field(
+        "ask",
+        description=(
+            "When the coach moves, deletes or declines a session's event in their calendar: ask"
+            " them, put it back at once, or move the session to where it stands if that is open."
+        ),
+    )
     policy: PolicyIn | None = Field(
         None, description="While the calendars cannot be trusted; the service's if absent."
     )
+    away: Away | None = Field(None, description="As before if absent; []: never.")
+    travel: Travel | None = Field(None, description="As before if absent; []: nowhere.")
+    holidays: HolidaysIn | None = Field(None, description="As before if absent; null: none.")
     version: Version = None
 
 

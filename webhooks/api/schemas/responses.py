@@ -7,8 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from domain.accounts import AccessMode, Trouble
 from domain.coaches import Kind, Mode
+from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
+from domain.places import Kind as PlaceKind
+from webhooks.api.schemas.absences import AbsentSession, Away, HolidaysOut, Travel
+from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.requests import Dates, Week
 
 Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
@@ -41,6 +46,12 @@ class ProfileOut(BaseModel):
     name: str
     connected: bool
     initial_sync: bool
+    mode: AccessMode = Field(
+        description=(
+            "What its coach lets us do. `free_busy`: it is read, and sessions come to them as"
+            " invitations that they accept or not. `no_access`: not read either."
+        )
+    )
     relink_url: str | None = Field(
         description="Where the coach repairs a profile that lost its credentials."
     )
@@ -49,7 +60,7 @@ class ProfileOut(BaseModel):
 
 class Connection(BaseModel):
     id: str
-    trouble: Literal["initial_sync", "disconnected", "revoked"] | None
+    trouble: Trouble | None
     last_read_at: datetime | None
     last_error: str | None
     profiles: list[ProfileOut]
@@ -71,7 +82,21 @@ class CoachSettingsOut(BaseModel):
     per_day: int | None
     per_week: int | None
     tentative_blocks: bool
+    place: PlaceOut | None
+    place_kinds: list[PlaceKind] | None
+    event_policy: EventPolicy
     policy: PolicyOut
+    away: Away
+    travel: Travel
+    holidays: HolidaysOut | None
+
+
+class PushWaitsOut(BaseModel):
+    """From Cronofy's push to the slots that it changed, in milliseconds."""
+
+    measured: int = Field(description="How many of the latest pushes: at most 50.")
+    last_ms: int | None
+    p95_ms: int | None = Field(description="As long as that, or shorter, waited 95 of 100.")
 
 
 class CoachOut(CoachSettingsOut):
@@ -86,7 +111,15 @@ class CoachOut(CoachSettingsOut):
     as_of: datetime | None = Field(
         description="When the calendars were last read, the oldest of them."
     )
+    push_to_visible: PushWaitsOut
+    missed_pushes: int = Field(
+        description="Changes that reading found and no push had announced, since the accounts were"
+        " connected."
+    )
     connections: list[Connection]
+    absent_sessions: list[AbsentSession] = Field(
+        description="Coming sessions that lie where the coach is away or has a holiday."
+    )
 
 
 class Tile(BaseModel):

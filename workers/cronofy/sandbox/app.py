@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from workers.cronofy.sandbox import (
     calendars,
+    conferencing_pages,
     control_faults,
     control_people,
     fault_injection,
@@ -54,8 +55,14 @@ PROTOCOL: tuple[Route, ...] = (
     ("DELETE", "/v1/events", calendars.delete_events),
     ("POST", "/v1/calendars/<calendar_id>/events", calendars.upsert_event),
     ("DELETE", "/v1/calendars/<calendar_id>/events", calendars.delete_event),
+    (
+        "POST",
+        "/v1/calendars/<calendar_id>/events/<event_uid>/participation_status",
+        calendars.participate,
+    ),
     ("POST", "/v1/batch", calendars.batch),
     ("POST", "/v1/availability", calendars.availability),
+    ("POST", "/v1/conferencing_service_authorizations", conferencing_pages.authorise),
 )
 
 CONTROL: tuple[Route, ...] = (
@@ -80,6 +87,11 @@ CONTROL: tuple[Route, ...] = (
     ("POST", "/sandbox/calendars/<calendar_id>/events", control_people.add_event),
     ("PATCH", "/sandbox/events/<event_uid>", control_people.change_event),
     ("DELETE", "/sandbox/events/<event_uid>", control_people.delete_event),
+    ("PATCH", "/sandbox/conferencing", conferencing_pages.behave),
+    ("POST", "/sandbox/accounts/<sub>/conferencing", conferencing_pages.add_profile),
+    ("POST", "/sandbox/conferencing/<profile_id>/break", conferencing_pages.break_profile),
+    ("POST", "/sandbox/conferencing/<profile_id>/relink", conferencing_pages.relink_profile),
+    ("POST", "/sandbox/events/<event_uid>/reply", control_people.reply_event),
     ("POST", "/sandbox/secrets", control_faults.add_secret),
     ("DELETE", "/sandbox/secrets", control_faults.drop_secret),
     ("POST", "/sandbox/faults", control_faults.order_fault),
@@ -95,9 +107,14 @@ PAGES: tuple[Route, ...] = (
     ("GET", "/", pages.home),
     ("POST", "/event", pages.add_event),
     ("POST", "/event/delete", pages.delete_event),
+    ("POST", "/event/reply", pages.reply_event),
     ("POST", "/profile/<profile_id>/break", pages.break_profile),
     ("GET", "/relink/<profile_id>", pages.ask_relink),
     ("POST", "/relink/<profile_id>", pages.relink),
+    ("GET", "/conferencing/<token>", conferencing_pages.ask),
+    ("POST", "/conferencing/<token>", conferencing_pages.connect),
+    ("GET", "/conferencing/relink/<profile_id>", conferencing_pages.ask_relink),
+    ("POST", "/conferencing/relink/<profile_id>", conferencing_pages.relink),
 )
 
 

@@ -56,6 +56,14 @@ def delete_event(calendar_id: str) -> Response:
     return empty(202)
 
 
+def participate(calendar_id: str, event_uid: str) -> Response:
+    """POST /v1/calendars/{id}/events/{uid}/participation_status: 202."""
+    access, _ = caller()
+    world, asked = current_world(), body()
+    carry_out(lambda: writing.participate(world, access, calendar_id, event_uid, asked))
+    return empty(202)
+
+
 def delete_events() -> Response:
     """DELETE /v1/events:
     what to delete stands in the body, or in the query as the Python client does it.

@@ -2,7 +2,7 @@
 person does to the calendars.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -112,6 +112,22 @@ class Control:
         """Throw it away."""
         self._call("DELETE", f"events/{event_uid}")
 
+    def change_event(self, event_uid: str, **changes: Any) -> None:
+        """Drag it (`start` and `end`), rename it (`summary`), decline it (`declined`)."""
+        for name in ("start", "end"):
+            if name in changes:
+                changes[name] = time_text(changes[name])
+        self._call("PATCH", f"events/{event_uid}", **changes)
+
+    def own_event(self, event_id: str) -> dict[str, Any]:
+        """The application's event of this key, as `state` shows it, that stands, or the last that
+        did. Raises ControlFailed where there never was one.
+        """
+        found = [each for each in _events(self.state()) if each["event_id"] == event_id]
+        if not found:
+            raise ControlFailed(f"no event {event_id}; GET /sandbox/state lists them by calendar")
+        return min(found, key=lambda each: bool(each["deleted"]))
+
     def import_ics(
         self,
         calendar_id: str,
@@ -177,6 +193,13 @@ class Control:
             raise ControlFailed(f"{method} /sandbox/{route}: {answer.status_code} {answer.text}")
         found: dict[str, Any] = answer.json()
         return found
+
+
+def _events(state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for account in state["accounts"]:
+        for profile in account["profiles"]:
+            for calendar in profile["calendars"]:
+                yield from calendar["events"]
 
 
 def time_text(moment: datetime | date | str) -> str:

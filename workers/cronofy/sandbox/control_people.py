@@ -8,7 +8,14 @@ from typing import Any
 from flask import Response
 
 from workers.cronofy.sandbox import accounts, channels, grants, imports, person_actions, state
-from workers.cronofy.sandbox.control_requests import checked, done, instant_in, moment_in, status_in
+from workers.cronofy.sandbox.control_requests import (
+    checked,
+    done,
+    instant_in,
+    moment_in,
+    reply_in,
+    status_in,
+)
 from workers.cronofy.sandbox.responses import answer, body, current_world
 from workers.cronofy.sandbox.times import zone_named
 from workers.cronofy.sandbox.world import SandboxProfile
@@ -171,7 +178,9 @@ def add_event(calendar_id: str) -> Response:
 
 
 def change_event(event_uid: str) -> Response:
-    """PATCH events/{uid} `{start, end}` moves it; `{status?, summary?}` changes it."""
+    """PATCH events/{uid} `{start, end}` moves it; `{status?, summary?}` changes it; `{declined:
+    true}` declines it, `{fields: {…}}` sets further wire fields. The application's own events too.
+    """
     world, asked = current_world(), body()
     changes: dict[str, Any] = {}
     if asked.get("summary"):
@@ -182,12 +191,22 @@ def change_event(event_uid: str) -> Response:
         person_actions.move(world, event_uid, moment_in(asked, "start"), moment_in(asked, "end"))
     if changes:
         person_actions.change(world, event_uid, **changes)
+    if asked.get("declined") is not None:
+        person_actions.answer(world, event_uid, declined=bool(asked["declined"]))
+    if asked.get("fields"):
+        person_actions.set_fields(world, event_uid, dict(asked["fields"]))
     return done()
 
 
 def delete_event(event_uid: str) -> Response:
     """DELETE events/{uid}."""
     person_actions.delete(current_world(), event_uid)
+    return done()
+
+
+def reply_event(event_uid: str) -> Response:
+    """POST events/{uid}/reply `{reply}`: accepted, tentative or declined, to an invitation."""
+    person_actions.reply(current_world(), event_uid, reply_in(body().get("reply")))
     return done()
 
 

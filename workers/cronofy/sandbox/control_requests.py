@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args
 from flask import Response
 
 from workers.cronofy.sandbox.errors import ControlError
+from workers.cronofy.sandbox.modes import REPLIES, Reply
 from workers.cronofy.sandbox.responses import answer
 from workers.cronofy.sandbox.times import UTC_ZONE, Moment, floats, instant, read_moment
 from workers.cronofy.sandbox.world import FreeBusy
@@ -47,6 +48,14 @@ def status_in(value: object) -> FreeBusy:
         if value == status:
             return status
     raise ControlError(f"status is one of {', '.join(known)}")
+
+
+def reply_in(value: object) -> Reply:
+    """accepted, tentative or declined. Raises ControlError."""
+    for said in REPLIES:
+        if value == said:
+            return said
+    raise ControlError(f"reply is one of {', '.join(REPLIES)}")
 
 
 def checked(act: Callable[..., Result], *args: Any, **named: Any) -> Result:

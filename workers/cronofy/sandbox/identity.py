@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from workers.cronofy.sandbox import accounts
+from workers.cronofy.sandbox import accounts, conferencing
 from workers.cronofy.sandbox.caller import caller
 from workers.cronofy.sandbox.errors import ProtocolError, invalid, require
 from workers.cronofy.sandbox.fault_injection import vanished
@@ -30,6 +30,7 @@ def userinfo() -> Response:
             "cronofy.data": {
                 "authorization": {"scope": access.scope, "status": "active"},
                 "profiles": profiles,
+                "conferencing_profiles": conferencing.shown(world, account),
             },
         }
     )
@@ -127,7 +128,9 @@ def _shown_calendar(calendar: SandboxCalendar) -> dict[str, Any]:
         "calendar_readonly": calendar.readonly,
         "calendar_deleted": calendar.deleted,
         "calendar_primary": calendar.primary,
-        "calendar_integrated_conferencing_available": not calendar.readonly,
+        "calendar_integrated_conferencing_available": (
+            not calendar.readonly and calendar.profile.mode == "read_write"
+        ),
         "calendar_attachments_available": False,
         "permission_level": calendar.permission_level,
     }

@@ -12,10 +12,10 @@ from urllib.parse import urlencode, urlsplit
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from workers.cronofy.sandbox import accounts, grants, pages
+from workers.cronofy.sandbox import accounts, grants, modes, pages
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.responses import answer, current_world, empty, flag, form_or_json
-from workers.cronofy.sandbox.world import PROVIDERS, SandboxAccount, SandboxProfile, World
+from workers.cronofy.sandbox.world import SandboxAccount, SandboxProfile, World
 
 COOKIE = "sandbox_cronofy_account"
 
@@ -29,13 +29,15 @@ def ask() -> str | tuple[str, int]:
     if problem:
         return render_template("problem.html", problem=problem), 400
     people, more = pages.newest(world)
+    scope = request.args.get("scope", "")
+    providers = [each for each in modes.PROVIDERS if modes.offered(each, scope)]
     return render_template(
         "consent.html",
         accounts=people,
         more=more,
-        providers=sorted(PROVIDERS),
+        providers=sorted(providers),
         provider=request.args.get("provider_name") or "google",
-        scope=request.args.get("scope", ""),
+        scope=scope,
         application=urlsplit(request.args["redirect_uri"]).netloc,
     )
 
@@ -110,10 +112,10 @@ def _problem(world: World) -> str | None:
         return "The redirect_uri is missing or relative. Send an absolute URL."
     if args.get("response_type") != "code":
         return "The response_type must be code."
-    if args.get("provider_name") and args["provider_name"] not in PROVIDERS:
+    if args.get("provider_name") and args["provider_name"] not in modes.PROVIDERS:
         return (
-            f"No provider is known by this provider_name. Send one of {', '.join(PROVIDERS)}, or"
-            " none."
+            f"No provider is known by this provider_name. Send one of {', '.join(modes.PROVIDERS)},"
+            " or none."
         )
     return None
 
@@ -124,10 +126,19 @@ def _chosen(world: World) -> SandboxProfile:
         profile = _new(world)
     else:
         profile = _known(world, chosen)
+    _check_mode(profile.provider)
     profile.revoked = False
     # Who has just logged in has also repaired the login.
     accounts.relink(world, profile)
     return profile
+
+
+def _check_mode(provider: str) -> None:
+    if not modes.offered(provider, request.args.get("scope", "")):
+        raise ControlError(
+            f"{provider} is an access mode, which people are offered by an application that asks"
+            f" for the scope {modes.NEEDED}. Choose another provider, or ask for that."
+        )
 
 
 def _known(world: World, chosen: str) -> SandboxProfile:
@@ -142,6 +153,7 @@ def _known(world: World, chosen: str) -> SandboxProfile:
 def _new(world: World) -> SandboxProfile:
     form = request.form
     provider = form.get("provider") or request.args.get("provider_name") or "google"
+    _check_mode(provider)
     email = form.get("email") or "new.coach@school.example"
     # The same calendar again is the same account: a `sub` is never new for one that was seen.
     for profile in world.profiles():

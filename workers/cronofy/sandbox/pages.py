@@ -9,7 +9,7 @@ from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from workers.cronofy.sandbox import accounts, person_actions, state
-from workers.cronofy.sandbox.control_requests import status_in
+from workers.cronofy.sandbox.control_requests import reply_in, status_in
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.reading import span
 from workers.cronofy.sandbox.responses import current_world
@@ -74,6 +74,13 @@ def delete_event() -> Response:
     return redirect("/", 303)
 
 
+def reply_event() -> Response:
+    """POST /event/reply: `event`, `reply`."""
+    said = reply_in(request.form.get("reply"))
+    person_actions.reply(current_world(), request.form.get("event", ""), said)
+    return redirect("/", 303)
+
+
 def break_profile(profile_id: str) -> Response:
     """POST /profile/{id}/break."""
     world = current_world()
@@ -102,12 +109,14 @@ def _upcoming(world: World, account: SandboxAccount) -> list[dict[str, str]]:
     for calendar in account.calendars():
         for event in calendar.events.values():
             start, end = span(event, zone)
-            if end > now and not event.deleted:
+            # One that was declined leaves the person's calendar.
+            if end > now and not event.deleted and event.invitation != "declined":
                 shown = {
                     "uid": event.uid,
                     "calendar": calendar.name,
                     "summary": event.summary,
                     "status": event.free_busy,
+                    "invitation": event.invitation or "",
                     "from": _local(event.start, start.astimezone(zone)),
                     "to": _local(event.end, end.astimezone(zone)),
                 }

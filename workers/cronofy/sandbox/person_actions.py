@@ -6,6 +6,7 @@ from typing import Any
 
 from workers.cronofy.sandbox import accounts, channels, identifiers
 from workers.cronofy.sandbox.errors import ControlError
+from workers.cronofy.sandbox.modes import Reply
 from workers.cronofy.sandbox.times import Moment
 from workers.cronofy.sandbox.world import FreeBusy, SandboxCalendar, SandboxEvent, World
 
@@ -62,6 +63,30 @@ def change(world: World, uid: str, **changes: Any) -> SandboxEvent:
     return _put(world, calendar, replace(event, **changes))
 
 
+def answer(world: World, uid: str, *, declined: bool) -> SandboxEvent:
+    """Say that one takes part, or does not. Raises ControlError 404."""
+    status = "accepted"
+    if declined:
+        status = "declined"
+    return set_fields(world, uid, {"participation_status": status})
+
+
+def set_fields(world: World, uid: str, fields: dict[str, Any]) -> SandboxEvent:
+    """Set wire fields of an event, as they are sent. Raises ControlError 404."""
+    calendar, event = find(world, uid)
+    return _put(world, calendar, replace(event, details={**event.details, **fields}))
+
+
+def reply(world: World, uid: str, said: Reply) -> SandboxEvent:
+    """Answer an invitation: only then an event that the application wrote stands in a calendar of a
+    lesser access mode. Raises ControlError 404, or 422 for what is no invitation.
+    """
+    calendar, event = find(world, uid)
+    if event.invitation is None:
+        raise ControlError(f"{uid} is no invitation: its calendar is written straight into", 422)
+    return _put(world, calendar, replace(event, invitation=said))
+
+
 def delete(world: World, uid: str) -> None:
     """Throw an event away; reads show it no more, unless they ask for deleted ones.
     Raises ControlError 404.
@@ -89,6 +114,9 @@ def _put(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> Sandbo
 def _notify(world: World, calendar: SandboxCalendar, event: SandboxEvent) -> None:
     profile = calendar.profile
     accounts.notice(world, profile)
+    # Cronofy does not see what nobody may read.
+    if profile.mode == "no_access" and event.event_id is None:
+        return
     if profile.revoked or calendar.held is not None:
         # Cronofy cannot see the edit: it comes to light with the relink, or when the first sync is
         # done

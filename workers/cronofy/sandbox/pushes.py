@@ -26,6 +26,8 @@ closed.
 """
 
 WORKERS = 8
+NO_CHANNEL = ""
+"""Of calls to an address of their own: nobody closes it."""
 LATEST = 5_000
 
 
@@ -99,11 +101,15 @@ class Pushes:
             self._release()
             return self.switches
 
-    def send(self, channel_id: str, url: str, content: Mapping[str, Any]) -> None:
-        """Queue one notification; `content` becomes compact JSON bytes, as Cronofy's are."""
+    def send(
+        self, channel_id: str, url: str, content: Mapping[str, Any], *, after: float = 0.0
+    ) -> None:
+        """Queue one notification; `content` becomes compact JSON bytes, as Cronofy's are.
+        `after`: so many seconds later.
+        """
         body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
         with self._changed:
-            due = self._clock.elapsed() + self.switches.delay
+            due = self._clock.elapsed() + self.switches.delay + after
             for _ in range(1 + self.switches.duplicate):
                 push = _Push(due, next(self._numbers), channel_id, url, body, due)
                 if self._used("drop"):
@@ -115,6 +121,10 @@ class Pushes:
             if len(self._gathered) >= self.switches.reorder:
                 self._release()
             self._changed.notify_all()
+
+    def call(self, url: str, content: Mapping[str, Any], *, after: float) -> None:
+        """The same to an address that is no channel's."""
+        self.send(NO_CHANNEL, url, content, after=after)
 
     def show(self) -> dict[str, Any]:
         """`{switches, pending, deliveries: oldest first}`;
@@ -152,7 +162,7 @@ class Pushes:
         return None
 
     def _attempt(self, push: _Push) -> None:
-        if not self._is_open(push.channel_id):
+        if push.channel_id != NO_CHANNEL and not self._is_open(push.channel_id):
             self._record(push, PushOutcome(), "channel closed")
             return
         # Signed at each attempt, by the secrets of that time: a rotation may lie in between.

@@ -177,6 +177,11 @@ def _event(query: ReadQuery, calendar: SandboxCalendar, event: SandboxEvent) -> 
         "options": {"delete": True, "update": True, "change_participation_status": True},
     }
     item |= event.details
+    # A free/busy mode has no details: this is all that is told of the person's own events.
+    if calendar.profile.mode == "free_busy" and event.event_id is None:
+        item |= {"summary": "", "description": "", "attendees": []}
+    if event.invitation is not None:
+        item["participation_status"] = event.invitation
     if event.event_id is not None:
         item["event_id"] = event.event_id
     if "google_event_ids" in query.flags and calendar.profile.provider == "google":

@@ -46,6 +46,7 @@ def dump(world: World) -> dict[str, Any]:
         "accounts": [_account(account) for account in world.accounts.values()],
         "channels": [asdict(channel) for channel in world.channels.values()],
         "faults": world.faults.show(),
+        "conferencing": world.conferencing.show(),
         **world.pushes.show(),
         **world.traffic.show(),
     }
@@ -103,4 +104,7 @@ def _event(event: SandboxEvent) -> dict[str, Any]:
         "status": event.free_busy,
         "tzid": event.tzid,
         "deleted": event.deleted,
+        "conferencing": event.details.get("conferencing"),
+        "participation_status": event.details.get("participation_status", "accepted"),
+        "invitation": event.invitation,
     }

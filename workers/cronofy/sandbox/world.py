@@ -17,28 +17,14 @@ from zoneinfo import ZoneInfo
 from workers.cronofy.sandbox import identifiers
 from workers.cronofy.sandbox.call_log import Traffic
 from workers.cronofy.sandbox.clock import SandboxClock
+from workers.cronofy.sandbox.conferencing_state import SandboxConferencing
 from workers.cronofy.sandbox.errors import ProtocolError
 from workers.cronofy.sandbox.faults import Faults
+from workers.cronofy.sandbox.modes import PROVIDERS, Invitation, Mode, mode_of, shows
 from workers.cronofy.sandbox.pushes import Pushes
 from workers.cronofy.sandbox.times import Moment
 
 FreeBusy = Literal["busy", "tentative", "free", "unknown"]
-
-PROVIDERS = {
-    "google": ("google", "gsuite"),
-    "apple": ("apple", "icloud"),
-    "office365": ("exchange", "office365"),
-    "exchange": ("exchange", "exchange"),
-    "live_connect": ("live_connect", "outlook_com"),
-    "cronofy": ("cronofy", "cronofy"),
-}
-"""What a link may preselect -> provider_name and provider_service of the profile that comes of it.
-
-That `office365` may be preselected, which no profile is called, say the README of Cronofy's
-omniauth-cronofy and the tests of cronofy-php; the others are names of profiles. The documented list
-itself could not be read, and Cronofy's is open: what it makes of another name nobody here knows.
-Here that is refused, so that a slip is seen.
-"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +46,8 @@ class SandboxEvent:
     created: datetime | None = None
     updated: datetime | None = None
     deleted: bool = False
+    # What the person said to it, where it came as an invitation.
+    invitation: Invitation | None = None
     # Where it has been: include_moved looks here.
     earlier: tuple[tuple[Moment, Moment], ...] = ()
     # Further wire fields, as they are sent.
@@ -85,9 +73,16 @@ class SandboxCalendar:
     @property
     def seen(self) -> dict[str, SandboxEvent]:
         """What a read of the API shows."""
-        if self.held is None:
-            return self.events
-        return self.held
+        there, mode = self.events, self.profile.mode
+        if self.held is not None:
+            there = self.held
+        if mode == "read_write":
+            return there
+        seen = {}
+        for uid, event in there.items():
+            if shows(mode, managed=event.event_id is not None, invitation=event.invitation):
+                seen[uid] = event
+        return seen
 
     def managed(self, event_id: str) -> SandboxEvent | None:
         """The application's own event of that key."""
@@ -113,6 +108,11 @@ class SandboxProfile:
     syncing: bool = False
     revoked: bool = False
     broken_at: datetime | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """How much of its calendars the application has."""
+        return mode_of(self.provider)
 
     @property
     def names(self) -> dict[str, str]:
@@ -228,6 +228,7 @@ class World:
         self.grants: dict[str, SandboxGrant] = {}
         self.pages: OrderedDict[str, SandboxPage] = OrderedDict()
         self.faults = Faults()
+        self.conferencing = SandboxConferencing()
         self._postponed: list[tuple[float, Callable[[], None]]] = []
         self.traffic = Traffic()
         self.pushes = Pushes(

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from workers.cronofy.sandbox import accounts, grants, identifiers
+from workers.cronofy.sandbox import accounts, conferencing, grants, identifiers
 from workers.cronofy.sandbox.errors import ProtocolError, invalid, missing
+from workers.cronofy.sandbox.modes import Invitation
 from workers.cronofy.sandbox.responses import mapping, truth
 from workers.cronofy.sandbox.times import Moment, floats, instant, read_moment, zone_named
 from workers.cronofy.sandbox.world import (
@@ -25,6 +26,7 @@ from workers.cronofy.sandbox.world import (
 
 LONGEST = {"summary": 1024, "description": 4096}
 BATCH_MOST = 50
+PARTICIPATION = ("accepted", "tentative", "declined")
 KEPT = (
     "description",
     "location",
@@ -41,6 +43,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
     """Create or change an event. Raises ProtocolError 403, 404, 422, 423."""
     calendar = _writable(world, access, calendar_id, "create_event")
     _check(data)
+    conferencing.check(world, calendar.profile.account, data)
     # If both are given `event_id` wins, and an event is made anew: so Cronofy does it.
     if data.get("event_id"):
         event_id = str(data["event_id"])
@@ -65,10 +68,40 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         tzid=_tzid(data) or event.tzid,
         updated=now,
         deleted=False,
+        invitation=_invitation(calendar, event, been),
         earlier=been,
-        details={**event.details, **_details(data)},
+        details={**_kept(event), **_details(data)},
     )
     _store(calendar, written)
+    conferencing.follow(world, calendar, written.uid, data)
+
+
+def participate(
+    world: World, access: Access, calendar_id: str, uid: str, data: Mapping[str, Any]
+) -> None:
+    """Accept or decline an event for the account's owner.
+    Raises ProtocolError 403, 404, 422, 423.
+    """
+    calendar = _writable(world, access, calendar_id, "create_event")
+    if data.get("status") not in PARTICIPATION:
+        raise invalid(status="errors.invalid_status")
+    event = calendar.events.get(uid)
+    if event is None or event.deleted:
+        raise ProtocolError(404)
+    details = {**event.details, "participation_status": data["status"]}
+    _store(calendar, replace(event, details=details, updated=world.clock.second()))
+
+
+def _invitation(
+    calendar: SandboxCalendar, before: SandboxEvent, been: Sequence[object]
+) -> Invitation | None:
+    """What the person has said to the event as it is written now."""
+    if calendar.profile.mode == "read_write":
+        return None
+    # To another time they are asked anew; whether Cronofy does so for another text is not known.
+    if before.deleted or len(been) > len(before.earlier):
+        return "needs_action"
+    return before.invitation or "needs_action"
 
 
 def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
@@ -85,6 +118,17 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
     # What is not there is taken for deleted: a client whose first answer was cut tries again.
     if old is not None:
         _store(calendar, replace(old, deleted=True, updated=world.clock.second()))
+
+
+def _kept(event: SandboxEvent) -> dict[str, Any]:
+    """What a write leaves of an event: that its owner declined it, but not that it was cancelled.
+    One that was deleted begins anew. Inferred: Cronofy documents neither.
+    """
+    left = dict(event.details)
+    left.pop("status", None)
+    if event.deleted:
+        left.pop("participation_status", None)
+    return left
 
 
 def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ optional ones have a safe default. What we need and cannot read is BadAnswer, wh
 field and never quotes it.
 """
 
-from workers.cronofy.wire.accounts import read_userinfo
+from workers.cronofy.wire.accounts import read_conferencing_page, read_userinfo
 from workers.cronofy.wire.channels import Channel, read_channel, read_channels
 from workers.cronofy.wire.events import ManagedEvent, Written, read_events
 from workers.cronofy.wire.freebusy import FreeBusyPage, read_free_busy, read_page
@@ -26,6 +26,7 @@ __all__ = [
     "is_token",
     "read_channel",
     "read_channels",
+    "read_conferencing_page",
     "read_events",
     "read_free_busy",
     "read_grant",

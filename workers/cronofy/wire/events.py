@@ -2,7 +2,8 @@
 
 Quirks: calendar and our id are the key, so writing twice is writing once; the answer to a write
 (202) says accepted, not done; a deletion of what is not there is accepted too; texts longer than
-documented are refused whole. Source: docs.cronofy.com, Create or update an event, Read events.
+documented are refused whole; an event that was deleted and written anew may be listed twice.
+Source: docs.cronofy.com, Create or update an event, Read events.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from domain.conferencing import Conferencing
+from domain.places import usable_link
 from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire import stamps
 from workers.cronofy.wire.fields import flag, identifier, text
@@ -28,6 +31,9 @@ class ManagedEvent:
     start: int
     end: int
     zone: str
+    location: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
+    conferencing: Conferencing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,15 @@ class Written:
     start: int
     end: int
     summary: str = field(default="", compare=False, repr=False)
+    join_url: str | None = field(default=None, compare=False, repr=False)
+    """The link that was assigned to it."""
+    uid: str = field(default="", compare=False)
+    """Cronofy's own name of it, which one that is written anew has not."""
+    deleted: bool = field(default=False, compare=False)
+    declined: bool = field(default=False, compare=False)
+    """By the account's owner; or it is cancelled."""
+    all_day: bool = field(default=False, compare=False)
+    """Its times are midnights as if its zone were UTC."""
 
     def is_at(self, calendar_id: str, event_id: str) -> bool:
         return (self.calendar_id, self.id) == (calendar_id, event_id)
@@ -49,27 +64,33 @@ class Written:
         return written == (event.id, event.start, event.end, event.summary[:LONGEST_SUMMARY])
 
 
-def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
-    """Our own events on all these pages;
-    what is not ours, or deleted, is left out. Raises BadAnswer.
+def read_events(pages: Iterable[FreeBusyPage], *, deleted: bool = False) -> tuple[Written, ...]:
+    """Our own events on all these pages; those that are gone only with `deleted`.
+    What is not ours is left out. Raises BadAnswer.
     """
-    return tuple(_written(item) for page in pages for item in page.items if _stands(item))
+    ours = (_written(item) for page in pages for item in page.items if _is_ours(item))
+    return tuple(each for each in ours if deleted or not each.deleted)
 
 
-def _stands(item: Item) -> bool:
+def _is_ours(item: Item) -> bool:
     if not isinstance(item, dict):
         raise BadAnswer("an event from Cronofy is no object; read again later")
     # `event_id` is our own key, which events of anybody else's lack.
-    return item.get("event_id") is not None and not flag(item, "deleted", default=False)
+    return item.get("event_id") is not None
 
 
 def _written(item: Item) -> Written:
     start, end = text(item, "start"), text(item, "end")
+    deleted = flag(item, "deleted", default=False)
     try:
-        moments = stamps.parse([start or "", end or ""]).seconds.tolist()
+        parsed = stamps.parse([start or "", end or ""])
     except ValueError:
-        moments = []  # reported below: the exception is about their text
-    if not moments:
+        parsed = None  # reported below: the exception is about their text
+    moments, all_day = [0, 0], False
+    if parsed is not None:
+        moments, all_day = parsed.seconds.tolist(), bool(parsed.is_date.any())
+    # Where one that is gone stood nobody needs to know.
+    elif not deleted:
         raise BadAnswer("an event of ours comes back from Cronofy without a time; read again later")
     # Providers may leave a text out, or hide it: a private event has none.
     summary = item.get("summary")
@@ -81,4 +102,25 @@ def _written(item: Item) -> Written:
         moments[0],
         moments[1],
         summary,
+        uid=text(item, "event_uid") or "",
+        deleted=deleted,
+        declined=_is_declined(item),
+        all_day=all_day,
+        join_url=_join_url(item),
     )
+
+
+def _is_declined(item: Item) -> bool:
+    # Words that nobody knows yet, and none at all, decline nothing.
+    cancelled = "cancelled" in (item.get("status"), item.get("event_status"))
+    return cancelled or item.get("participation_status") == "declined"
+
+
+def _join_url(item: Item) -> str | None:
+    """What is no link that people may be sent is none: no read fails for it."""
+    conferencing, link = item.get("conferencing"), item.get("meeting_url")
+    if isinstance(conferencing, dict):
+        link = conferencing.get("join_url") or link
+    if not isinstance(link, str):
+        return None
+    return usable_link(link)

@@ -7,13 +7,18 @@ for, and we do not ask: they are sessions already.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from urllib.parse import quote, urlencode
 
 import orjson
 
+from domain.conferencing import EXPLICIT, Conferencing
 from workers.cronofy.wire.events import LONGEST_DESCRIPTION, LONGEST_SUMMARY, ManagedEvent
+
+CALLS = {"assigned": "conferencing_assigned", "failing": "conferencing_failing"}
+"""What Cronofy can be asked to call us for, by the last part of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,38 +85,72 @@ def free_busy(since: date, until: date, zone: str) -> str:
     )
 
 
-def event(written: ManagedEvent) -> bytes:
-    """One of ours to write.
+def event(written: ManagedEvent, calls: str | None = None) -> bytes:
+    """One of ours to write. `calls`: an address below which we are called once a link is assigned,
+    or is not to be had.
     Texts are cut to what Cronofy takes: better a short description than no session.
     """
-    return orjson.dumps(
-        {
-            "event_id": written.id,
-            "summary": written.summary[:LONGEST_SUMMARY],
-            "description": written.description[:LONGEST_DESCRIPTION],
-            "start": _stamp(written.start),
-            "end": _stamp(written.end),
-            "tzid": written.zone,
-            "transparency": "opaque",
-        }
-    )
+    body: dict[str, object] = {
+        "event_id": written.id,
+        "summary": written.summary[:LONGEST_SUMMARY],
+        "description": written.description[:LONGEST_DESCRIPTION],
+        "start": _stamp(written.start),
+        "end": _stamp(written.end),
+        "tzid": written.zone,
+        "transparency": "opaque",
+    }
+    # Only what there is: no documentation says that an empty one is taken.
+    if written.location:
+        body["location"] = {"description": written.location}
+    if written.url:
+        body["url"] = written.url
+    if written.conferencing is not None:
+        body["conferencing"] = _conferencing(written.conferencing)
+    if calls is not None:
+        # One subscription a kind of call: what is in its body is documented nowhere.
+        body["subscriptions"] = [_subscription(f"{calls}/{end}", CALLS[end]) for end in CALLS]
+    return orjson.dumps(body)
+
+
+def _conferencing(asked: Conferencing) -> dict[str, str | None]:
+    """Source: docs.cronofy.com, Conferencing services."""
+    wanted: dict[str, str | None] = {"profile_id": asked.profile_id}
+    if asked.profile_id == EXPLICIT:
+        wanted |= {"provider_description": asked.description, "join_url": asked.join_url}
+    return wanted
+
+
+def _subscription(uri: str, interaction: str) -> Mapping[str, object]:
+    """Source: docs.cronofy.com, Conferencing subscriptions; `webhook` is the only type."""
+    return {"type": "webhook", "uri": uri, "interactions": [{"type": interaction}]}
+
+
+def conferencing_authorization(redirect_uri: str) -> bytes:
+    return orjson.dumps({"redirect_uri": redirect_uri})
 
 
 def event_id(our_id: str) -> bytes:
     return orjson.dumps({"event_id": our_id})
 
 
-def managed_events(since: date, until: date) -> str:
-    """The query for our own events on the UTC dates since <= d < until."""
-    return urlencode(
-        {
-            "tzid": "Etc/UTC",
-            "from": since.isoformat(),
-            "to": until.isoformat(),
-            # With it no `read_events` scope is needed, and nobody else's events are read.
-            "only_managed": "true",
-        }
-    )
+def participation(status: str) -> bytes:
+    return orjson.dumps({"status": status})
+
+
+def managed_events(since: date, until: date, *, deleted: bool) -> str:
+    """The query for our own events on the UTC dates since <= d < until;
+    with `deleted` also for those that were deleted, or moved away from there.
+    """
+    query = {
+        "tzid": "Etc/UTC",
+        "from": since.isoformat(),
+        "to": until.isoformat(),
+        # With it no `read_events` scope is needed, and nobody else's events are read.
+        "only_managed": "true",
+    }
+    if deleted:
+        query |= {"include_deleted": "true", "include_moved": "true"}
+    return urlencode(query)
 
 
 def _stamp(seconds: int) -> str:

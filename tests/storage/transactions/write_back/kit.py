@@ -2,6 +2,7 @@
 
 from domain.accounts import Account, Calendar, Profile
 from domain.sessions import Session
+from storage.rows import calendars
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets
@@ -51,7 +52,7 @@ def places(database: Database) -> list[tuple[str, bool, bool]]:
     with database.read() as tx:
         return [
             (place.calendar_id, place.connected, place.writable)
-            for place in write_back.places(tx, "ada")
+            for place in calendars.targets(tx, "ada")
         ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from domain.mail import LANGUAGES, TEXT_KINDS
+from domain.mail import COACH_ONLY, LANGUAGES, TEXT_KINDS
 from domain.mail.tokens import NAMES
 from tests.support.http_client import Desk
 from tests.webhooks.api.mail_texts.kit import BOOKED, TEXT
@@ -58,9 +58,9 @@ def test_every_kind_can_be_previewed_with_every_token(
     told = preview(one_desk, path)
     assert told["language"] == (language if language in LANGUAGES else "en")
     assert "{{" not in told["subject"] + told["text"] + told["html"]
-    if kind in ("booked", "rebooked", "cancelled", "seat_left"):
+    if kind in ("booked", "rebooked", "place_changed", "cancelled", "seat_left"):
         assert Calendar.from_ical(told["calendar"])["METHOD"] in ("REQUEST", "CANCEL")
-    if kind.startswith("coach_") or kind in ("reminder", "relink"):
+    if kind.startswith("coach_") or kind in ("reminder", *COACH_ONLY):
         assert told["calendar"] is None
     every = {"subject": "x", "text": " ".join(f"{{{{{name}}}}}" for name in NAMES)}
     assert "{{" not in preview(one_desk, path, every)["text"]

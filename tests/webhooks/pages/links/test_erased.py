@@ -91,11 +91,11 @@ def test_a_page_that_writes_while_its_guest_is_erased_leaves_nothing_of_them(
     usual = getattr(module, name)
     erasing = threading.Thread(target=erase, args=(postgres_desk, person))
 
-    def while_erased(*arguments: Any) -> Any:
+    def while_erased(*arguments: Any, **options: Any) -> Any:
         # The erasure is asked for between the look at the session and the write.
         erasing.start()
         erasing.join(0.5)
-        return usual(*arguments)
+        return usual(*arguments, **options)
 
     monkeypatch.setattr(module, name, while_erased)
     if writes == "booking":

@@ -16,7 +16,7 @@ from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from tests.support.settings_page import enter, send
 from webhooks.pages import ROUTES
-from workers.cronofy.sandbox import world
+from workers.cronofy.sandbox import modes
 
 
 def test_an_account_is_disconnected_after_a_question(desk: Desk, csrf: str, ada: str) -> None:
@@ -41,7 +41,7 @@ def test_an_account_is_added_at_the_provider_that_was_chosen(one_desk: Desk, pro
     page = one_desk.client.post("/settings/connect", data={"csrf": csrf, "provider": provider})
     assert page.status_code == 200
     assert f"provider_name={provider}" in page.text
-    assert provider in world.PROVIDERS
+    assert provider in modes.PROVIDERS
     assert 'http-equiv="refresh"' in page.text
     assert (
         one_desk.client.post(

@@ -28,6 +28,7 @@ ROUTES = {
     ("GET", "/book/bookings/{mine}/calendar"): (200, 200, 200),
     ("GET", "/book/bookings/{theirs}/calendar"): (404, 200, 404),
     ("GET", "/book/bookings/{seat}"): (404, 404, 404),
+    ("GET", "/book/changes"): (404, 200, 404),
     ("GET", "/book/groups/{pod}"): (404, 200, 200),
     ("GET", "/book/groups/{pod}/off"): (404, 200, 404),
     ("GET", "/book/groups/{evil}"): (404, 200, 404),
@@ -41,6 +42,7 @@ ROUTES = {
     ("POST", "/book/bookings/{theirs}/move"): (404, 303, 404),
     ("POST", "/book/bookings/{mine}/move?force"): (404, 303, 404),
     ("POST", "/book/bookings/{seat}/cancel"): (404, 404, 404),
+    ("POST", "/book/changes/{pod}"): (404, 409, 404),
     ("POST", "/book/groups/{pod}/join"): (303, 303, 303),
     ("POST", "/book/groups/{given}/join"): (409, 409, 303),
     ("POST", "/book/groups/{evil}/join"): (404, 404, 404),
@@ -87,6 +89,7 @@ def test_each_viewer_may_what_the_matrix_says_and_what_they_may_not_changes_noth
             "max_seats": "2",
             "format": "open",
             "pod": ours,
+            "to": "session",
         }
         form = visitor.confirm(OPEN) | given_fields
         if path.endswith("force"):
@@ -119,7 +122,7 @@ def test_every_route_that_is_not_for_everybody_is_in_the_matrix(one_desk: Desk) 
     assert RIGHTS["participant"] == frozenset()
     assert May.assign not in RIGHTS["coach"]
     assert (
-        not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off}
+        not {May.see_reasons, May.force, May.run_sessions, May.excuse, May.call_off, May.settle}
         & RIGHTS["manager"]
     )
 

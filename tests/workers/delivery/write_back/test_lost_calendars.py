@@ -1,7 +1,9 @@
 """A session whose calendar is gone, read-only or without a login: left or waited for."""
 
+from datetime import timedelta
+
+from storage.reports import metrics
 from tests.support import people
-from tests.support.in_process import House
 from tests.support.written_sessions import HOUR, TEN, Diary
 from tests.workers.delivery.write_back.kit import WRITES, home
 
@@ -105,13 +107,23 @@ def test_a_revoked_account_that_shows_a_session_is_not_asked_again_and_again(ada
     assert ada.write(now=ada.over(done.session)) == ["sent", "dead"]
 
 
-def test_a_coach_without_a_calendar_is_asked_about_every_five_minutes_until_the_session_is_over(
-    house: House,
+def test_a_session_waits_for_a_coach_who_has_to_link_again_and_is_nobody_s_delay(
+    ada: Diary,
 ) -> None:
-    house.introduce(people.MAILED)
-    ada = Diary(house, None)  # type: ignore[arg-type]  # she has no account
-    done = ada.book(force="by telephone")
-    for _ in range(3):
+    # Given a coach whose only login is gone
+    ada.house.control.revoke_tokens(ada.account.seat.sub)
+    ada.look()
+    ada.book(force="the calendar is not trusted")
+    # Then the session is asked about every five minutes, and does not count as late
+    for _ in range(2):
         assert ada.write() == ["pending"]
         assert 290_000 < ada.wait() <= 300_000
-    assert ada.write(now=ada.over(done.session)) == ["superseded"]
+    later = ada.services.now() + timedelta(hours=2)
+    with ada.services.database.read() as tx:
+        assert "calendar" not in metrics.oldest_due(tx, now=later)
+        assert metrics.waiting_mails(tx)["mailer"] == 0
+    # And is written when she has linked it
+    ada.house.connect_again(ada.account)
+    ada.look()
+    assert ada.write() == ["sent"]
+    assert ada.events() == [(ada.calendar, TEN, TEN + HOUR)]

@@ -198,7 +198,7 @@ def test_an_expired_access_token_is_renewed_on_the_way(ada: Diary) -> None:
 def test_an_account_that_is_to_be_erased_is_not_written_any_more(ada: Diary) -> None:
     ada.house.mark_for_erasure(ada.account.connection_id)
     ada.book()
-    assert ada.write() == ["pending"]
+    assert ada.write() == ["superseded"]
     assert ada.events() == []
 
 

@@ -1,0 +1,220 @@
+"""Our own events as a read of an account showed them: what coaches did to them, and what becomes of
+that.
+
+Whatever happened between two reads, and whichever push was lost: each read shows all of our events,
+so what stands in the calendar is compared with what should, and nothing depends on what was read
+before.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from domain.accounts import Account
+from domain.coaches import Coach
+from domain.event_differences import (
+    NO_LATE_WRITES,
+    SEVERAL,
+    OwnWrites,
+    Standing,
+    State,
+    Verdict,
+    by_session,
+    chosen,
+    compare,
+    verdict,
+)
+from domain.sessions import Refused, Terms, Unknown
+from storage.rows import event_differences as rows
+from storage.rows import push_marks, sessions
+from storage.rows.event_differences import Difference
+from storage.rows.refresh_jobs import ReadClaim
+from storage.transactions import watched_events
+from storage.transactions.event_differences import move_there, owe_writing
+from storage.transactions.watched_events import Watched
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How it stands, and who did that. `before`: what was known of it and not settled."""
+
+    event: Watched
+    found: Standing | None
+    state: State
+    said: Verdict
+    own: OwnWrites
+    before: Difference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a read says about our events. `deeds`: the coach's, as the events stand now. `gone`:
+    sessions whose events were there before. `over`: whose difference has ended. `stood`: whose
+    events were seen as they should be for the first time. `crossed`: a write of ours was under way.
+    """
+
+    deeds: tuple[Difference, ...] = ()
+    gone: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    stood: tuple[str, ...] = ()
+    crossed: bool = False
+
+    @property
+    def doubt(self) -> bytes:
+        """The mark of a read that is not believed at once; empty: it is."""
+        # Providers have reported events as deleted that were not, a whole calendar's at once.
+        if len(self.gone) < SEVERAL:
+            return b""
+        return " ".join(("gone", *self.gone)).encode()
+
+
+NOTHING = Judged()
+
+
+def judge(
+    tx: Connection,
+    claimed: ReadClaim,
+    events: Sequence[Standing],
+    account: Account | None,
+    *,
+    now: datetime,
+) -> Judged:
+    """What the coach did to our events. Writes nothing; the caller holds the coach's lock."""
+    # The race: a write of ours ends between two of these looks. First which are owed, then what is
+    # known to stand: whatever is owed no longer has been seen to stand by then.
+    coach_id, connection_id = claimed.coach_id, claimed.connection_id
+    owed = watched_events.owed_writes(tx, coach_id, now=now)
+    late = watched_events.late_writes(tx, connection_id)
+    known = {each.session_id: each for each in rows.of_connection(tx, connection_id)}
+    stands = by_session(events)
+    seen = []
+    for event in watched_events.watched(tx, coach_id, connection_id, account, now=now):
+        key = event.session_id, event.calendar_id
+        own = OwnWrites(
+            waiting=bool(owed.get(event.session_id)),
+            under_way="sending" in owed.get(event.session_id, ()),
+            stood_ms=event.stood_ms,
+            late=late.get(key, NO_LATE_WRITES).late,
+            may_vanish=late.get(key, NO_LATE_WRITES).may_vanish,
+        )
+        found = chosen(stands.get(key, ()), event.times)
+        seen.append(_see(event, found, own, known.get(event.session_id), claimed))
+    return _judged(tx, claimed, seen, known, now)
+
+
+def _see(
+    event: Watched,
+    found: Standing | None,
+    own: OwnWrites,
+    before: Difference | None,
+    claimed: ReadClaim,
+) -> _Seen:
+    # The coach chose another calendar since: what was done to the event in the old one is over.
+    if before is not None and before.calendar_id != event.calendar_id:
+        before = None
+    asked = None
+    if before is not None:
+        asked = before.starts or 0, before.ends or 0
+    state = compare(event.times, found)
+    said = verdict(state, found, own, read_from_ms=claimed.claimed_at_ms, asked=asked)
+    return _Seen(event, found, state, said, own, before)
+
+
+def _judged(
+    tx: Connection,
+    claimed: ReadClaim,
+    seen: Sequence[_Seen],
+    known: Mapping[str, Difference],
+    now: datetime,
+) -> Judged:
+    deeds, gone, stood = [], [], []
+    # What is crossed stays as it was until it is read again.
+    lasting = {each.event.session_id for each in seen if each.said == "crossed" and each.before}
+    for each in seen:
+        session_id = each.event.session_id
+        if each.said == "theirs":
+            deeds.append(_difference(claimed, each, now))
+            lasting.add(session_id)
+            if each.state == "deleted" and (each.before is None or each.before.starts is not None):
+                gone.append(session_id)
+        is_first = each.own.stood_ms is None and not each.own.waiting
+        if each.said == "as_written" and is_first:
+            stood.append(session_id)
+    read = {each.event.session_id for each in seen}
+    unread = [each for session_id, each in known.items() if session_id not in read]
+    lasting.update(watched_events.lasting(tx, unread, now))
+    over = tuple(session_id for session_id in known if session_id not in lasting)
+    crossed = any(each.said == "crossed" for each in seen)
+    return Judged(tuple(deeds), tuple(sorted(gone)), over, tuple(stood), crossed)
+
+
+def _difference(claimed: ReadClaim, seen: _Seen, now: datetime) -> Difference:
+    """As it stands now: the same episode, unless it is of another kind, or elsewhere."""
+    event, kind = seen.event, seen.state
+    if kind not in ("moved", "declined"):
+        kind = "deleted"
+    starts = ends = None
+    if seen.found is not None and kind != "deleted":
+        starts, ends = seen.found.times
+    before = seen.before
+    if before is not None and (before.kind, before.starts, before.ends) == (kind, starts, ends):
+        return before
+    return Difference(
+        event.session_id,
+        event.calendar_id,
+        claimed.connection_id,
+        kind,
+        starts,
+        ends,
+        now,
+        rows.new_token(),
+    )
+
+
+def store(
+    tx: Connection, coach: Coach, claimed: ReadClaim, judged: Judged, *, now: datetime
+) -> tuple[str, ...] | None:
+    """Write down what was found, as the coach's policy has it. Answers the sessions of which it is
+    news; None: nothing changed.
+    """
+    changed = [rows.settle(tx, session_id) for session_id in judged.over]
+    if judged.stood:
+        watched_events.stood(tx, judged.stood, claimed.claimed_at_ms)
+    if judged.crossed:
+        # No push tells of our own writes: without this read what the coach did meanwhile would be
+        # found by the next reconcile.
+        push_marks.mark_dirty(tx, claimed.connection_id)
+    known_tokens = {each.token for each in rows.of_connection(tx, claimed.connection_id)}
+    news = []
+    for deed in judged.deeds:
+        refused = watched_events.is_refused(tx, deed.session_id)
+        # What cannot be put back is asked about, or each read would owe one more write of it.
+        if coach.event_policy == "restore" and not refused:
+            changed.append(rows.settle(tx, deed.session_id))
+            owe_writing(tx, sessions.get(tx, deed.session_id), deed.token, now)
+            news.append(deed.session_id)
+        elif deed.token not in known_tokens:
+            rows.put(tx, deed)
+            news.append(deed.session_id)
+    if news or any(changed):
+        return tuple(news)
+    return None
+
+
+def follow(tx: Connection, coach: Coach, judged: Judged, terms: Terms) -> bool:
+    """Move the sessions to where their events stand, if that is the coach's policy and the times
+    are open; what cannot be moved stays to be asked about. Whether any moved.
+    """
+    if coach.event_policy != "follow":
+        return False
+    moved = False
+    for deed in judged.deeds:
+        if deed.kind == "moved":
+            # Refused before anything is written.
+            with suppress(Refused, Unknown):
+                move_there(tx, deed.session_id, deed.token, terms)
+                moved = True
+    return moved

@@ -1,0 +1,51 @@
+"""What participants answered to their invitations: kept, shown to the coach, and nothing else is
+changed by it. Who declines still has the seat, until they cancel.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from domain.errors import Invalid
+from domain.mail.safety import mail_address
+from domain.sessions import Answer
+from storage.schema.tables import bookings
+
+row = bookings.c
+
+
+def keep(
+    tx: Connection,
+    uid: str,
+    *,
+    sequence: int,
+    address: str,
+    answer: Answer,
+    at: datetime,
+    now: datetime,
+) -> tuple[str, bool] | None:
+    """The booking that it is about, and whether the answer is what counts now: not that to an
+    earlier time of the session, nor one that a later one has overtaken. None: no booking has this
+    name, or it is somebody else's.
+    """
+    found = tx.execute(select(row.id, row.participant).where(row.uid == uid)).first()
+    if found is None or found.participant["email"] != _as_kept(address):
+        return None
+    # The race: the session is moved while the answer to its old time is on its way. By the sequence
+    # the row itself tells which is answered. And of two answers the later one stays, whichever
+    # comes in first; what a program's clock says of the future is not believed.
+    given = min(at, now)
+    mine = (row.id == found.id) & (row.sequence == sequence)
+    newest = or_(
+        row.answered_at.is_(None), row.answered_sequence != sequence, row.answered_at <= given
+    )
+    values = {"answer": answer, "answered_at": given, "answered_sequence": sequence}
+    kept = tx.execute(bookings.update().where(mine, newest).values(values)).rowcount > 0
+    return str(found.id), kept
+
+
+def _as_kept(address: str) -> str | None:
+    try:
+        return mail_address("address", address)
+    except Invalid:
+        return None
