@@ -83,8 +83,6 @@ BODIES: dict[str, tuple[str, ...]] = {
     "bookings_rebook": ("start",),
     "sessions_settle_event": ("to", "token"),
     "imports_load_table": ("csv", "people"),
-    "shells_create": ("coach_id", "title", "participants"),
-    "pods_create": ("group_id",),
     "shells_change_together": ("coach_id", "assign"),
     "change_rules_put": ("late_hours", "free_moves", "most_rebookings", "most_missed"),
 }
