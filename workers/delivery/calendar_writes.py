@@ -109,11 +109,9 @@ def put(
         seen = looks.seen(services, place.connection_id, since, until)
         here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
         write.seen = any(each.shows(event) for each in here)
-        declined = [each.uid for each in here if each.declined]
-        if declined and entry.difference is None:
-            # It may have stood there before, and be no proof of this write.
+        # One that was declined may have stood there before, and be no proof of this write.
+        if _accept(services, entry, place, here):
             write.unanswered()
-            _accept(services, place, declined)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -129,8 +127,15 @@ def put(
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _accept(services: Services, place: TargetCalendar, declined: Sequence[str]) -> None:
-    """What the coach declined stays declined when it is written anew: that is taken back."""
+def _accept(
+    services: Services, entry: CalendarEntry, place: TargetCalendar, here: Sequence[Written]
+) -> bool:
+    """What the coach declined stays declined when it is written anew: that is taken back, unless
+    they are asked about it. Whether there was any.
+    """
+    declined = [each.uid for each in here if each.declined]
+    if not declined or entry.difference is not None:
+        return False
 
     def accept(access: str) -> None:
         for uid in declined:
@@ -139,6 +144,7 @@ def _accept(services: Services, place: TargetCalendar, declined: Sequence[str]) 
     # Where it cannot be taken back the next read finds it declined, and the coach is asked.
     with suppress(CronofyError):
         tokens.authorised(services, place.connection_id, accept)
+    return True
 
 
 def tidy(
