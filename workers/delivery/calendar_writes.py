@@ -110,8 +110,7 @@ def put(
         here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
         write.seen = any(each.shows(event) for each in here)
         # One that was declined may have stood there before, and be no proof of this write.
-        if _accept(services, entry, place, here):
-            write.unanswered()
+        write.doubtful |= _accept(services, entry, place, here)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
