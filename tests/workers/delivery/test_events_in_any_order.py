@@ -67,7 +67,7 @@ class Tale:
             control.fault("hang_up", WRITES)
 
     def wait(self) -> None:
-        late_writes.pass_time(self.ada, self.dice.choice((1, 10, 70)))
+        late_writes.pass_time(self.ada, self.dice.choice((1, 30, 70)))
         late_writes.look(self.ada)
 
     def read(self) -> None:
