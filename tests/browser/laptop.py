@@ -25,6 +25,7 @@ from webhooks.demo.people import DemoPerson
 from webhooks.demo.postbox import Postbox
 from webhooks.demo.processes import Processes
 from webhooks.demo.stage import SCOPES, Api, Stage
+from workers.cronofy.sandbox.conferencing_state import SandboxService
 from workers.cronofy.sandbox.seeds import Seed
 from workers.mailer import letters
 from workers.mailer.message import serialise
@@ -49,6 +50,8 @@ PATHS = {
         "sandbox": "/",
         "sandbox-consent": f"/oauth/authorize?{ASKED}",
         "sandbox-relink": "/relink/{profile}",
+        "sandbox-service": "/conferencing/{profile}",
+        "sandbox-service-relink": "/conferencing/relink/{profile}",
         "sandbox-problem": "/oauth/authorize",
     },
 }
@@ -83,6 +86,7 @@ class Laptop:
             "sandbox": self.sandbox.origin,
         }
         [profile] = self.sandbox.accounts[0].profiles
+        self._ask_for_a_service(profile)
         found = {}
         for app, paths in PATHS.items():
             for name, path in paths.items():
@@ -90,6 +94,12 @@ class Laptop:
                     client=self.sandbox.client_id, profile=profile
                 )
         return found
+
+    def _ask_for_a_service(self, name: str) -> None:
+        """A page that was asked for, and an account that lost its login, both of this name."""
+        ours, sub = self.sandbox.world.conferencing, self.sandbox.accounts[0].sub
+        ours.asked[name] = (sub, "https://a.test")
+        ours.profiles[name] = SandboxService(name, sub, "zoom", "Ada", connected=False)
 
     def fill(self) -> None:
         """Mails as ours are, and an event."""
