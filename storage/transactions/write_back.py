@@ -230,9 +230,8 @@ class TargetCalendar:
 
 
 def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
-    """The coach's calendars, the best first: those that can be reached, of those the one that the
-    coach chose (unless it takes no events), then those that are written straight into, then the
-    primary ones.
+    """The coach's calendars, the best first: those that can be reached; of those the one that the
+    coach chose (unless it takes no events), those written straight into, the primary ones.
     """
     profile = and_(
         profiles.c.connection_id == calendars.c.connection_id,
@@ -263,8 +262,6 @@ def places(tx: Connection, coach_id: str) -> tuple[TargetCalendar, ...]:
         .order_by(calendars.c.connection_id, calendars.c.id)
     )
     return tuple(
-        TargetCalendar(
-            row[0], row[1], bool(row[2]), writable=not row[3], by_invitation=bool(row[4])
-        )
+        TargetCalendar(row[0], row[1], bool(row[2]), not row[3], bool(row[4]))
         for row in tx.execute(query)
     )
