@@ -109,8 +109,11 @@ def put(
         seen = looks.seen(services, place.connection_id, since, until)
         here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
         write.seen = any(each.shows(event) for each in here)
-        if entry.difference is None:
-            _accept(services, place, here)
+        declined = [each.uid for each in here if each.declined]
+        if declined and entry.difference is None:
+            # It may have stood there before, and be no proof of this write.
+            write.unanswered()
+            _accept(services, place, declined)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -126,11 +129,8 @@ def put(
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) -> None:
+def _accept(services: Services, place: TargetCalendar, declined: Sequence[str]) -> None:
     """What the coach declined stays declined when it is written anew: that is taken back."""
-    declined = [event.uid for event in here if event.declined and event.uid]
-    if not declined:
-        return
 
     def accept(access: str) -> None:
         for uid in declined:
