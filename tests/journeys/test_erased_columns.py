@@ -26,7 +26,18 @@ __all__ = ["house", "told"]
 
 MARK = "wombat"
 READ = {
-    *("kind", "status", "state", "topic", "mode", "policy", "zone", "language", "outcome"),
+    *(
+        "answer",
+        "kind",
+        "status",
+        "state",
+        "topic",
+        "mode",
+        "policy",
+        "zone",
+        "language",
+        "outcome",
+    ),
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
     *("place", "place_kinds", "conferencing", "conferencing_state", "told_conferencing"),

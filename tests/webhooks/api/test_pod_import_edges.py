@@ -1,5 +1,7 @@
 """Pods that are exported and imported again, where that is not plain."""
 
+import csv
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +79,19 @@ def test_no_participants_means_that_all_leave_and_no_such_column_that_all_stay(d
     assert comes(desk, emptied) == [("changed", ["participants"])]
     assert real(desk, emptied.encode()).status_code == 201
     assert desk.get(f"/v1/pods/{pod_id}").json["pod"]["taken"] == 0
+
+
+def test_what_is_late_is_said_by_the_rules_of_the_programme(desk: Desk) -> None:
+    """The pod is a day and two hours away: by the deployment's rule that is early enough."""
+    pod(desk, participants=[GRACE, HEDY], context={"company": "acme", "programme_name": "Lead"})
+    head, row = csv.reader(exported(desk).splitlines())
+    row[head.index("Usernames or participants")] = "grace@example.test"
+    out = io.StringIO()
+    csv.writer(out).writerows([head, row])
+    rules = desk.put("/v1/change_rules/company/acme", {"late_hours": 48})
+    assert rules.status_code == 200, rules.text
+    told = upload(desk, out.getvalue().encode()).json["rows"][0]
+    assert "participants_leave_late" in [remark["code"] for remark in told["remarks"]], told
 
 
 def test_of_two_coaches_with_one_address_a_pod_says_whose_it_is(desk: Desk) -> None:
