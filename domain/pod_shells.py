@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.errors import Invalid
+from domain.places import Place
 from domain.sessions import NO_CONTEXT, Context, Format, Participant, Refused
 
 
@@ -24,6 +25,7 @@ class PodShell:
     title: str | None = field(default=None, repr=False)
     context: Context = NO_CONTEXT
     group_id: str | None = None
+    place: Place | None = None
     version: int = 1
     participants: tuple[Participant, ...] = ()
 
@@ -53,7 +55,9 @@ FIELDS = ("coach_id", "duration", "min_seats", "capacity", "format", "title", "g
 
 @dataclass(frozen=True, slots=True)
 class CommonChanges:
-    """What of many pods is to be the same; None stays. `assigned`: who gets a seat in each."""
+    """What of many pods is to be the same; None stays. `place`: where each is held. `assigned`: who
+    gets a seat in each.
+    """
 
     coach_id: str | None = None
     duration: int | None = None
@@ -62,10 +66,11 @@ class CommonChanges:
     format: Format | None = None
     title: str | None = None
     group_id: str | None = None
+    place: Place | None = None
     assigned: tuple[Participant, ...] = ()
 
     def fields(self) -> dict[str, Any]:
-        """By name, what is to be another; who is assigned is another matter."""
+        """By name, what is to be another; place and people are another matter."""
         found = {}
         for name in FIELDS:
             value = getattr(self, name)

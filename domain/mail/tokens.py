@@ -1,8 +1,6 @@
 """Tokens: `{{coach_name}}` in a text becomes the coach's name. Texts are texts, not programs:
-nothing is evaluated.
-
-A value is put in once and never looked at again, so a participant called `{{my_page_url}}` stays
-one.
+nothing is evaluated. A value is put in once and never looked at again, so a participant called
+`{{my_page_url}}` stays one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from domain.places import Place
 from domain.pod_shells import PodShell
 from domain.sessions import Context, Participant, Unknown
 from storage.schema import records
@@ -88,10 +89,12 @@ def _all(tx: Connection, query: Select[Any]) -> list[PodShell]:
 def _shell(found: Row[Any], people: Sequence[Participant]) -> PodShell:
     values = dict(found._mapping)
     values |= {"context": Context.of_json(found.context), "participants": tuple(people)}
+    values["place"] = Place.of_json(found.place)
     return PodShell(**values)
 
 
 def _values(shell: PodShell) -> dict[str, Any]:
-    values = records.values_of(shell) | {"context": shell.context.as_json()}
+    place = shell.place and shell.place.as_json()
+    values = records.values_of(shell) | {"context": shell.context.as_json(), "place": place}
     del values["participants"]
     return values

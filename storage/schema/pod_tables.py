@@ -32,6 +32,7 @@ pod_shells = Table(
     Column("title", Text),
     Column("context", JSON, nullable=False),
     Column("group_id", Text),
+    Column("place", JSON(none_as_null=True)),  # domain.places
     number("version", 1),
     Column("created_at", Instant, nullable=False),
 )

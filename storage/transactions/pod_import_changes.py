@@ -19,7 +19,7 @@ from storage.rows import bookings as booking_rows
 from storage.rows import pod_groups as pod_group_rows
 from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
-from storage.transactions import bookings, pod_groups, pod_seats, pods
+from storage.transactions import bookings, late_changes, pod_groups, pod_seats, pods
 from storage.transactions.pod_groups import Coaches
 from storage.transactions.pod_import_entries import PodEntry, RowDifference
 from storage.transactions.pod_seats import check_seats
@@ -53,8 +53,13 @@ class Compared:
     def moves(self) -> bool:
         return (self.start, self.minutes) != (self.pod.starts, self.pod.minutes)
 
-    def leaves_late(self, terms: Terms) -> bool:
-        return bool(self.leaves) and terms.is_late(self.pod)
+    def leaves_late(self, tx: Connection, terms: Terms) -> bool:
+        """Whether somebody who leaves would miss the session, by the rules where they belong."""
+        for booking in self.leaves:
+            context = booking.context.within(self.pod.context)
+            if late_changes.terms_of(tx, terms, context).is_late(self.pod):
+                return True
+        return False
 
 
 def compare(tx: Connection, entry: PodEntry, coach: Coach, terms: Terms) -> Compared:

@@ -50,7 +50,7 @@ class Rehearsal:
             return EntryOutcome(placed, coach_id=self.coach.id, comes="unchanged")
         if found.moves:
             self._move(found.pod, Wanted(self.coach.id, found.start, found.minutes))
-        late = found.leaves_late(self._terms)
+        late = found.leaves_late(self._tx, self._terms)
         return EntryOutcome(
             placed, None, self.coach.id, comes="changed", differs=found.differs, leaves_late=late
         )

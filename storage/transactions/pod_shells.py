@@ -19,7 +19,7 @@ from storage.rows import pod_shells as rows
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import pod_groups, pod_seats, pods
+from storage.transactions import pod_groups, pod_seats, pods, session_places
 from storage.transactions.pod_groups import Coaches
 from storage.transactions.pods import Changes, Made, Plan
 
@@ -118,6 +118,8 @@ def _change_pod(
     wake: list[Wake] = []
     if fields:
         wake += pods.change(tx, pod.id, Changes(**fields), terms).wake
+    if common.place is not None:
+        wake += session_places.change(tx, pod.id, common.place, terms).wake
     for who in common.assigned:
         if not booking_rows.is_seated(tx, pod.id, who.id):
             seated = pod_seats.give_seats(
@@ -130,7 +132,7 @@ def _change_pod(
 def _change_shell(tx: Connection, shell_id: str, common: CommonChanges) -> PodShell:
     before = rows.get(tx, shell_id, lock=True)
     after = replace(before, version=before.version + 1, **common.fields())
-    after = after.with_people(common.assigned)
+    after = replace(after, place=common.place or before.place).with_people(common.assigned)
     _check(tx, after)
     rows.put(tx, after)
     return after
@@ -167,6 +169,7 @@ def _plan(shell: PodShell, time: ShellTime) -> Plan:
         title=shell.title,
         context=shell.context,
         group_id=shell.group_id,
+        place=shell.place,
     )
 
 

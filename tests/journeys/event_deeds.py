@@ -5,7 +5,7 @@ has to be true of them.
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,8 @@ class Actor:
     policy: EventPolicy
     calendar: str
     dice: random.Random
+    did: set[tuple[str, str, int | None]] = field(default_factory=set)
+    """To which event they did what: its key, a kind, and where they dragged it."""
 
     def coming(self) -> list[Session]:
         now = int(self.terms().now.timestamp())
@@ -101,24 +103,28 @@ def meet(actor: Actor) -> None:
 
 
 def drag(actor: Actor) -> None:
-    for uid in _an_event(actor):
+    for key, uid in _an_event(actor):
         starts = actor.offered() + [each.starts for each in actor.coming()]
-        start = datetime.fromtimestamp(actor.dice.choice(starts), UTC)
+        begin = actor.dice.choice(starts)
+        actor.did.add((key, "moved", begin))
+        start = datetime.fromtimestamp(begin, UTC)
         actor.running.control.move_event(uid, start, start + timedelta(hours=1))
 
 
 def take_out(actor: Actor) -> None:
-    for uid in _an_event(actor):
+    for key, uid in _an_event(actor):
+        actor.did.add((key, "deleted", None))
         actor.running.control.delete_event(uid)
 
 
 def decline(actor: Actor) -> None:
-    for uid in _an_event(actor):
+    for key, uid in _an_event(actor):
+        actor.did.add((key, "declined", None))
         actor.running.control.change_event(uid, declined=True)
 
 
 def rename(actor: Actor) -> None:
-    for uid in _an_event(actor):
+    for _, uid in _an_event(actor):
         actor.running.control.change_event(uid, summary="Tea")
 
 
@@ -137,7 +143,7 @@ def settle(actor: Actor) -> None:
 
 
 DEEDS: tuple[Callable[[Actor], None], ...] = (drag, drag, drag, take_out, decline, rename)
-ORDINARY: tuple[Callable[[Actor], None], ...] = (book, book, rebook, cancel, meet, settle)
+ORDINARY: tuple[Callable[[Actor], None], ...] = (book, rebook, rebook, cancel, meet, settle)
 
 
 def _seat(actor: Actor) -> str | None:
@@ -149,13 +155,14 @@ def _seat(actor: Actor) -> str | None:
     return seats[-1].id
 
 
-def _an_event(actor: Actor) -> Iterator[str]:
+def _an_event(actor: Actor) -> Iterator[tuple[str, str]]:
     """One of those that stand in the calendar, if any does."""
     standing = [
         each for each in events(actor.running).values() if each["calendar"] == actor.calendar
     ]
     if standing:
-        yield str(actor.dice.choice(standing)["event_uid"])
+        chosen = actor.dice.choice(standing)
+        yield str(chosen["event_id"]), str(chosen["event_uid"])
 
 
 def events(running: Town) -> dict[str, dict[str, Any]]:
@@ -190,6 +197,20 @@ def offered_twice(actor: Actor) -> list[int]:
         if any(start < ends and starts < start + HOUR for starts, ends in taken):
             twice.append(start)
     return twice
+
+
+def never_done(actor: Actor) -> list[Difference]:
+    """Differences that the coach did not make."""
+    with actor.running.database.read() as tx:
+        found = differences.of_coach(tx, actor.coach_id)
+    wrong = []
+    for each in found:
+        where = each.starts
+        if each.kind != "moved":
+            where = None
+        if (event_id(each.session_id), each.kind, where) not in actor.did:
+            wrong.append(each)
+    return wrong
 
 
 def actor_sessions(tx: Any, actor: Actor, terms: Terms) -> list[Session]:

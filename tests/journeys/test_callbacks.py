@@ -33,7 +33,9 @@ def telling(
 
 def until_told(platform: Platform, version: int, seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
-    while ("slots.changed", {"coach_id": "ada", "version": version}) not in platform.told:
+    news = ("slots.changed", {"coach_id": "ada", "version": version})
+    # And all that was told before, which a clock may tell of in another turn
+    while news not in platform.told or ("coach.synced", {"coach_id": "ada"}) not in platform.told:
         assert time.monotonic() < end, f"version {version} not within {seconds} s: {platform.told}"
         time.sleep(0.02)
 

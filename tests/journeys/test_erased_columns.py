@@ -26,11 +26,23 @@ __all__ = ["house", "told"]
 
 MARK = "wombat"
 READ = {
-    *("kind", "status", "state", "topic", "mode", "policy", "zone", "language", "outcome"),
+    *(
+        "answer",
+        "kind",
+        "status",
+        "state",
+        "topic",
+        "mode",
+        "policy",
+        "zone",
+        "language",
+        "outcome",
+    ),
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
     *("place", "place_kinds", "conferencing", "conferencing_state", "told_conferencing"),
     *("away", "travel", "holidays", "event_policy"),
+    "event_policy",
 }
 """Words of a closed set, or what the product itself takes apart: nobody's own text."""
 FOUND_BY = {
@@ -104,6 +116,7 @@ def told_of(tx: Connection, connection_id: str, session_id: str) -> None:
         (tables.links, link | {"meaning": {}, "expires_at": soon}),
         (tables.refusals, refusal),
         (tables.event_looks, look | {"since": now, "next_look_at": now, "token": "k"}),
+        (tables.event_differences, look | {"kind": "moved", "since": now, "token": "k"}),
         (tables.withheld_addresses, withheld),
         (tables.imported_people, known),
         (tables.pod_shells, shell),

@@ -1,5 +1,6 @@
 """Migration 0018: what the hybrid_v2 pods of the release before mean afterwards."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from storage.transactions import pod_seats
 from tests.storage.kit import TEN, TWO
 from tests.support import people
 
+BEFORE = import_module("storage.migrations.versions.0018_pod_groups").down_revision
 COLUMNS = "id, coach_id, kind, starts, ends, status, capacity, format, title, context, created_at"
 
 
@@ -30,8 +32,9 @@ def test_each_pod_that_bound_who_chose_it_is_a_group_of_its_own_and_binds_them_s
     empty_database_url: str,
 ) -> None:
     database = create(empty_database_url)
-    migrations.migrate(database, "0012")
+    migrations.migrate(database)
     people.introduce(database, people.MAILED)
+    migrations.migrate(database, BEFORE, destroy=True)
     kept(database, "ses_a")
     kept(database, "ses_b", starts=TWO, ends=TWO + 3600)
     kept(database, "ses_c", starts=TWO + 9000, ends=TWO + 12600, format="open")
@@ -46,6 +49,6 @@ def test_each_pod_that_bound_who_chose_it_is_a_group_of_its_own_and_binds_them_s
         pod_seats.take_seat(tx, "ses_a", people.GRACE, people.PROGRAMME, terms)
         with pytest.raises(Refused, match="format_forbids"):
             pod_seats.take_seat(tx, "ses_b", people.GRACE, people.PROGRAMME, terms)
-    migrations.migrate(database, "0012", destroy=True)
+    migrations.migrate(database, BEFORE, destroy=True)
     migrations.migrate(database)
     database.close()

@@ -54,7 +54,8 @@ class Diary:
 
     def rebook(self, done: BookingChange, start: int) -> BookingChange:
         with self.services.database.write() as tx:
-            return bookings.rebook(tx, done.booking.id, start, self.services.terms())
+            terms = self.services.terms()
+            return bookings.rebook(tx, done.booking.id, start, terms, excused=True)
 
     def cancel(self, done: BookingChange) -> BookingChange:
         with self.services.database.write() as tx:

@@ -144,7 +144,7 @@ REQUESTS = (
     Request("feeds_show", 200, {"participant_id": (200, 200)},
             query={"participant_id": "{participant_id}"}),
     Request("feeds_revoke", 204, {"feed_id": (204, 404)}),
-    Request("feeds_read", 200, {"token": (200, 404)}),
+    Request("feeds_read", 200, {"feed_token": (200, 404)}),
     Request("people_export_coach", 200, COACH),
     Request("people_erase_coach", 202, {"coach_id": (202, 404)}),
     Request("people_export_participant", 200, {"participant_id": (200, 404)}, instead=GUEST),
@@ -251,7 +251,7 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "placed": partial(Things.rare, thing="placed"),
     "company_id": partial(Things.rare, thing="brand"),
     "feed_id": partial(Things.rare, thing="feed_id"),
-    "token": partial(Things.rare, thing="feed_token"),
+    "feed_token": partial(Things.rare, thing="feed_token"),
 }
 PLACE = re.compile(r"(?<!{){(\w+)}(?!})")  # {{participant_name}} is a mail's own
 

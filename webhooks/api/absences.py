@@ -14,7 +14,7 @@ from domain.absences import (
 )
 from domain.coaches import Coach
 from storage.slots.absences import SessionInside
-from webhooks.api.schemas.absences import HolidaysIn
+from webhooks.api.schemas.absences import SwitchedOn
 from webhooks.api.schemas.requests import CoachIn
 from webhooks.http.context import runtime
 from webhooks.http.times import iso
@@ -46,7 +46,7 @@ def changed(coach: Coach, sent: dict[str, Any], before: Coach | None) -> Coach:
     return replace(coach, **kept | sent)
 
 
-def _chosen(sent: HolidaysIn | None) -> PublicHolidays:
+def _chosen(sent: SwitchedOn | None) -> PublicHolidays:
     if sent is None:
         return NO_HOLIDAYS
     today = runtime().services.now().date()
@@ -55,10 +55,16 @@ def _chosen(sent: HolidaysIn | None) -> PublicHolidays:
 
 def fields(coach: Coach, inside: list[SessionInside]) -> dict[str, Any]:
     """Of a CoachOut."""
+    holidays = holidays_json(coach.holidays)
+    dates = []
+    # Apart, so that what is read may be sent back.
+    if holidays is not None:
+        dates = holidays.pop("dates")
     return {
         "away": away_json(coach.away),
         "travel": trips_json(coach.trips),
-        "holidays": holidays_json(coach.holidays),
+        "holidays": holidays,
+        "holiday_dates": dates,
         "absent_sessions": list(map(_session, inside)),
     }
 

@@ -18,7 +18,7 @@ from webhooks.http.problems import RefusedRequest
 from webhooks.http.times import iso
 
 PATH = "/v1/feeds"
-FILE = "/f/<token>.ics"
+FILE = "/f/<feed_token>.ics"
 TOKEN = re.compile(r"[\w-]{32}", re.ASCII)
 KEPT = "private, max-age=300"
 
@@ -57,13 +57,13 @@ def revoke(feed_id: str) -> tuple[str, int]:
     return "", 204
 
 
-def read(token: str) -> Response:
+def read(feed_token: str) -> Response:
     """The sessions, as iCalendar: 304 to whoever has them."""
     services = runtime().services
-    if not TOKEN.fullmatch(token):
+    if not TOKEN.fullmatch(feed_token):
         abort(404)
     with services.database.read() as tx:
-        feed = feeds.of_token(tx, token)
+        feed = feeds.of_token(tx, feed_token)
         if feed is None:
             abort(404)
         entries = reports.entries(

@@ -9,6 +9,7 @@ from storage.schema.database import Tx
 from storage.transactions import pod_shells
 from storage.transactions.pod_shells import ShellTime
 from webhooks.api.bookings import context_of, forced, participant_of
+from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_responses import session_out
 from webhooks.api.schemas.pod_shells import (
     PodsChange,
@@ -45,6 +46,7 @@ def create(body: ShellsIn) -> Response:
             title=each.title,
             context=context_of(each.context),
             group_id=each.group_id,
+            place=place_of(each.place),
         )
         wanted.append(shell.with_people(tuple(map(participant_of, each.participants))))
 
@@ -104,6 +106,7 @@ def change_together(body: PodsChange) -> Response:
         format=body.format,
         title=body.title,
         group_id=body.group_id,
+        place=place_of(body.place),
         assigned=tuple(map(participant_of, body.assign)),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
-FILES = {"image/png": "logo.png", "text/csv": "pods.csv"}
+FILES = {"image/png": "logo.png", "text/csv": "pods.csv", "message/rfc822": "mail.eml"}
 """What a file of this kind is called, where the body is one."""
 
 

@@ -24,6 +24,7 @@ VALUES: Json = {
     "pod_id": "pod_1",
     "hold_id": "hld_1",
     "feed_id": "fed_1",
+    "feed_token": "hkOSNxRLsA-KZ6LlwBMIJuL9WqcQ1w2e",
     "connection_id": "con_1",
     "session_id": "ses_1",
     "withheld_id": "wad_1",
@@ -82,8 +83,6 @@ BODIES: dict[str, tuple[str, ...]] = {
     "bookings_rebook": ("start",),
     "sessions_settle_event": ("to", "token"),
     "imports_load_table": ("csv", "people"),
-    "shells_create": ("coach_id", "title", "participants"),
-    "pods_create": ("group_id",),
     "shells_change_together": ("coach_id", "assign"),
     "change_rules_put": ("late_hours", "free_moves", "most_rebookings", "most_missed"),
 }

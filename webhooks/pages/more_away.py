@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from domain.absences import MOST_AWAY, Away, away_of, in_order
 from domain.coaches import Coach
 from domain.errors import Invalid
+from domain.mail.safety import one_line
 from storage.schema.database import Tx
 from storage.transactions.coach_settings import CoachChange
 from webhooks.http.page_sessions import reader
@@ -79,6 +80,9 @@ def _range(row: Row, path: str) -> dict[str, str]:
     until = hours_text.minute_of(end, f"{path}.to")
     if until is None:
         until = hours_text.DAY
+    # A note of blanks that nobody sees is none.
+    if "\0" not in note and not one_line(note):
+        note = ""
     return {
         "from": _wall(first, since, f"{path}.from"),
         "to": _wall(last or first, until, f"{path}.to"),

@@ -54,16 +54,21 @@ def shown(tx: Tx, coach: Coach, typed: Form | None) -> Values:
 
 
 def save(tx: Tx, sent: Sent) -> CoachChange:
-    chosen = NO_HOLIDAYS
-    country, region = sent.form.get("country", ""), sent.form.get("region", "")
-    if country:
-        today = runtime().services.now().date()
-        chosen = public_holidays.choose(country, region, sent.form.getlist("name"), today)
+    chosen = _chosen(sent.form)
 
     def change(coach: Coach) -> Coach:
         return replace(coach, holidays=chosen)
 
     return store(tx, sent, change)
+
+
+def _chosen(form: Form) -> PublicHolidays:
+    """Raises Invalid."""
+    country, region = form.get("country", ""), form.get("region", "")
+    if not country:
+        return NO_HOLIDAYS
+    today = runtime().services.now().date()
+    return public_holidays.choose(country, region, form.getlist("name"), today)
 
 
 def _place(stored: PublicHolidays, typed: Form | None) -> tuple[str, str]:
@@ -83,4 +88,5 @@ def _place(stored: PublicHolidays, typed: Form | None) -> tuple[str, str]:
     return country, region
 
 
-SECTION = Section("holidays", shown, save)
+# A country is loaded when it is first asked for: a second, in which nobody else is to wait.
+SECTION = Section("holidays", shown, save, look_up=_chosen)

@@ -38,3 +38,5 @@ class Section:
 
     Raises Invalid, StaleVersion: then nothing was written, and the page tells it.
     """
+    look_up: Callable[[Form], object] | None = None
+    """What takes longer than a transaction may, done before it. Raises Invalid."""

@@ -61,6 +61,8 @@ def more_settings_save(section: str) -> Response:
         return found.save(tx, sent)
 
     try:
+        if found.look_up is not None:
+            found.look_up(request.form)
         changed = runtime().services.database.transact(save)
     except Invalid as error:
         return _refused(found, error, 422)

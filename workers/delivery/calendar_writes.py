@@ -116,11 +116,15 @@ def put(
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))
 
 
-def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) -> None:
-    """What the coach declined stays declined when it is written anew: that is taken back."""
-    declined = [event.uid for event in here if event.declined and event.uid]
-    if not declined:
-        return
+def _accept(
+    services: Services, entry: CalendarEntry, place: TargetCalendar, here: Sequence[Written]
+) -> bool:
+    """What the coach declined stays declined when it is written anew: that is taken back, unless
+    they are asked about it. Whether there was any.
+    """
+    declined = [each.uid for each in here if each.declined]
+    if not declined or entry.difference is not None:
+        return False
 
     def accept(access: str) -> None:
         for uid in declined:
@@ -129,6 +133,7 @@ def _accept(services: Services, place: TargetCalendar, here: Sequence[Written]) 
     # Where it cannot be taken back the next read finds it declined, and the coach is asked.
     with suppress(CronofyError):
         tokens.authorised(services, place.connection_id, accept)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +162,8 @@ def _stands(
     here = [each for each in seen if each.is_at(place.calendar_id, event.id)]
     write.seen = any(each.shows(event) for each in here)
     conferencing.keep_link(services, entry.session, place.calendar_id, here)
-    if entry.difference is None:
-        _accept(services, place, here)
+    # One that was declined may have stood there before, and be no proof of this write.
+    write.doubtful |= _accept(services, entry, place, here)
     links = [each.join_url for each in here if each.join_url]
     # By its times alone: where its text is another one the look stays owed, and sees to that.
     there = Written(event.id, place.calendar_id, event.start, event.end) in here

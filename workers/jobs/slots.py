@@ -2,6 +2,8 @@
 the day rolled on, or the time zone rules or the public holidays changed.
 """
 
+from dataclasses import replace
+
 import structlog
 
 from storage.rows import coaches
@@ -16,15 +18,20 @@ log = structlog.get_logger()
 def recompute(services: Services, coach_id: str) -> list[Wake]:
     """Answers what to wake senders for: mails about local times that moved."""
     terms = services.terms()
+    # Looked up before anything is locked: the first look at a country may take a second.
+    with services.database.read() as tx:
+        seen = coaches.get(tx, coach_id)
+    if seen is None:
+        return []
+    renewed = public_holidays.renewed(seen, services.now().date())
     with services.database.write() as tx:
         # Locked, so that no booking falls between the set that is read and the one that is written.
         coach = coaches.lock(tx, coach_id)
         if coach is None:
             return []
-        # Also once a year: then the dates of another year are within reach.
-        renewed = public_holidays.renewed(coach, services.now().date())
-        if renewed is not coach:
-            coach = coaches.put(tx, renewed)
+        # The race: somebody chooses other holidays meanwhile. What they chose has its dates.
+        if renewed is not seen and coach.holidays == seen.holidays:
+            coach = coaches.put(tx, replace(coach, holidays=renewed.holidays))
         moved, wake = moved_clocks.roll(tx, coach, terms)
     for each in moved:
         log.warning(

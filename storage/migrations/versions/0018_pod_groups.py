@@ -57,6 +57,7 @@ def _shells() -> None:
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("context", sa.JSON(), nullable=False),
         sa.Column("group_id", sa.Text(), nullable=True),
+        sa.Column("place", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -12,7 +12,7 @@ from domain.slots import Own, SlotSet, build
 from domain.slots.absent import reason_absent
 from domain.slots.reasons import Reason
 from domain.trips import Trip
-from tests.domain.kit import NOTHING_BUSY, at, clocks, coach, monday, periods, session, through
+from tests.domain.kit import DAY, NOTHING_BUSY, at, clocks, coach, monday, periods, session, through
 
 
 def away(since: str, until: str) -> tuple[Away, ...]:
@@ -202,3 +202,29 @@ def test_an_all_day_item_blocks_the_day_where_the_coach_is_on_it() -> None:
     busy = case | {"busy": [["2026-06-08", "2026-06-09"]]}
     assert mornings[0] not in evaluate(busy)["starts"]
     assert mornings[2] in evaluate(busy)["starts"]
+
+
+def test_where_a_packed_day_begins_is_known_however_long_the_days_before_it_were() -> None:
+    # Given 47 hours of a Friday, no Saturday, and 49 hours of a Sunday, over the date line and back
+    trips = (
+        *trip("2026-03-07", "2026-03-07", "Pacific/Niue"),
+        *trip("2026-03-08", "2026-03-08", "Pacific/Kiritimati"),
+        *trip("2026-03-09", "2026-03-09", "Pacific/Niue"),
+    )
+    # And a coach who works through all of Friday
+    person = coach(
+        ["00:00", "24:00"],
+        ["23:45", "23:45"],
+        zone="Pacific/Tongatapu",
+        trips=trips,
+        mode="back_to_back",
+        durations=(75,),
+        pre=0,
+        post=0,
+    )
+    whole = build(person, NOTHING_BUSY, (), origin=at("2026-02-20T00:00"), days=24)
+    for day in range(5, 14):
+        origin = at(f"2026-03-{day:02}T00:00")
+        found = build(person, NOTHING_BUSY, (), origin=origin, days=1)
+        expected = whole.open_starts(75, origin, origin + DAY)
+        assert found.open_starts(75).tolist() == expected.tolist(), day

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from domain.errors import Invalid
+from domain.places import Place
 from domain.pod_shells import CommonChanges, PodShell
 from domain.sessions import NO_CONTEXT, Refused, Unknown
 from storage.reports.personal_data import Person, export_participant
@@ -138,6 +139,16 @@ def test_many_are_set_at_once_with_a_time_or_without(database: Database) -> None
     done = together(database, *(it.id for it in shells), coach_id="bob")
     assert [shell.coach_id for shell in done.shells] == ["bob", "bob"]
     assert give_time(database, done.shells[0]).pod.coach_id == "bob"
+
+
+def test_many_are_held_in_one_place_and_who_has_a_seat_is_mailed(database: Database) -> None:
+    people.ready(database)
+    room = Place("address", "Room 4")
+    shell, pod = plan(database), create(database, people.GRACE)
+    done = together(database, shell.id, pod.pod.id, place=room)
+    assert (done.shells[0].place, done.pods[0].pod.place) == (room, room)
+    assert owed(database)["place_changed", "grace"] == 1
+    assert give_time(database, done.shells[0], TWO).pod.place == room
 
 
 def test_of_many_none_is_changed_where_one_cannot_be(database: Database) -> None:

@@ -30,7 +30,7 @@ def test_only_what_watches_us_and_what_is_signed_is_open_to_anybody(one_desk: De
     # Whoever sees a badge has its signed address from whoever may read the coach.
     badge = "/v1/coaches/{coach_id}/badge.svg"
     # And whoever reads a feed was given its address, which nobody guesses.
-    assert open_paths == {"/healthz", "/readyz", "/metrics", badge, "/f/{token}.ics"}
+    assert open_paths == {"/healthz", "/readyz", "/metrics", badge, "/f/{feed_token}.ics"}
 
 
 def test_a_missing_key_is_asked_for(one_desk: Desk) -> None:

@@ -1,9 +1,9 @@
 """What ops and the API are told of one coach: how long pushes waited, whose local time moved."""
 
+from domain import push_waits
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests.support import http_client as desks
 from tests.support import people
 from tests.support.http_client import Desk
 
@@ -11,7 +11,9 @@ MOVED = {"wall": "2026-06-09T10:00 Asia/Tokyo", "wall_moved": "2026-06-09T11:00 
 
 
 def test_a_coach_without_a_push_has_no_figures(inside: Desk) -> None:
-    people.introduce(inside.database, people.MAILED)
+    people.ready(inside.database)
+    with inside.database.write() as tx:
+        tx.execute(tables.connections.update().values(push_waits=None))
     assert "no push was measured" in inside.client.get("/ops/coaches/ada").text
     shown = inside.get("/v1/coaches/ada").json
     nothing = {"measured": 0, "last_ms": None, "p95_ms": None}
@@ -19,13 +21,17 @@ def test_a_coach_without_a_push_has_no_figures(inside: Desk) -> None:
 
 
 def test_the_figures_of_a_coach_are_on_the_page_and_in_the_api(inside: Desk) -> None:
-    people.introduce(inside.database, people.MAILED)
-    desks.connect(inside)
+    people.ready(inside.database)
+    waits = push_waits.with_one_more(None, at=1, ms=85)
+    waits = push_waits.with_one_more(waits, at=2, ms=2_100)
     with inside.database.write() as tx:
-        tx.execute(tables.connections.update().values(push_waits=None, missed_pushes=2))
-    assert inside.get("/v1/coaches/ada").json["missed_pushes"] == 2
+        tx.execute(tables.connections.update().values(push_waits=waits, missed_pushes=2))
+    shown = inside.get("/v1/coaches/ada").json
+    figures = {"measured": 2, "last_ms": 2_100, "p95_ms": 1_999}
+    assert (shown["push_to_visible"], shown["missed_pushes"]) == (figures, 2)
     page = inside.client.get("/ops/coaches/ada").text
-    assert "<dt>Missed pushes</dt><dd>2</dd>" in page
+    assert "<b>2.1 s</b> the last time, within <b>2.0 s</b> 95 times of 100" in page
+    assert "Missed pushes: <b>2</b>" in page
 
 
 def test_sessions_with_another_local_time_are_on_both_pages_and_in_the_list(inside: Desk) -> None:

@@ -3,20 +3,17 @@ brought is nobody's deed, and what the coach did is neither lost nor undone by a
 """
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from domain.sessions import Refused, Session
-from storage.rows import refresh_jobs
-from storage.transactions import store_reading
 from tests.support import late_writes, people, touched_events
 from tests.support.in_process import House
 from tests.support.late_writes import ON_POSTGRESQL, ON_SQLITE, home, pass_time, receive
 from tests.support.people import at
 from tests.support.touched_events import drag, found, kinds, read
 from tests.support.written_sessions import HOUR, TEN, Diary
-from workers.jobs import freebusy
+from tests.workers.delivery.split_reads import begin_read
 
 ONE, ELEVEN = at(2, 13), at(2, 11)
 STEP = 70
@@ -25,24 +22,6 @@ STEP = 70
 @pytest.fixture
 def ada(house: House) -> Diary:
     return late_writes.patient(house)
-
-
-def begin_read(ada: Diary) -> Callable[[], None]:
-    """Read from Cronofy; what is answered stores it."""
-    touched_events.owe_read(ada)
-    services = ada.services
-    with services.database.write() as tx:
-        held = refresh_jobs.claim(tx, ada.account.connection_id, lease_ms=30_000, gap_ms=0)
-    assert held is not None
-    observed = freebusy.observe(services, held)
-
-    def store() -> None:
-        with services.database.write() as tx:
-            assert store_reading.store(
-                tx, held, observed, now=services.now(), terms=services.terms()
-            )
-
-    return store
 
 
 def written_pod(ada: Diary) -> Session:

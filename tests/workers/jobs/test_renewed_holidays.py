@@ -3,12 +3,15 @@
 from dataclasses import replace
 from datetime import date
 
-from domain.absences import PublicHolidays
+import pytest
+
+from domain.absences import NO_HOLIDAYS, PublicHolidays
+from domain.coaches import Coach
 from storage.rows import coaches
 from storage.schema import tables
 from tests.support import people
 from tests.support.in_process import House, house
-from workers import clock
+from workers import clock, public_holidays
 from workers.jobs.slots import recompute
 
 __all__ = ["house"]
@@ -36,3 +39,24 @@ def test_dates_of_an_older_release_are_made_anew_with_the_set(house: House) -> N
     with services.database.read() as tx:
         again = coaches.get(tx, "ada")
     assert again == coach
+
+
+def test_what_is_chosen_while_dates_are_looked_up_stays(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, look_up = house.runtime.services, public_holidays.renewed
+    older = PublicHolidays("GB", "", ("Christmas Day",), (date(2020, 12, 25),))
+    coach = house.introduce(replace(people.ADA, holidays=older))
+
+    def meanwhile(seen: Coach, today: date) -> Coach:
+        found = look_up(seen, today)
+        with services.database.write() as tx:
+            coaches.put(tx, replace(coach, holidays=NO_HOLIDAYS))
+        return found
+
+    monkeypatch.setattr(public_holidays, "renewed", meanwhile)
+    recompute(services, "ada")
+    with services.database.read() as tx:
+        stored = coaches.get(tx, "ada")
+    assert stored is not None
+    assert stored.holidays == NO_HOLIDAYS

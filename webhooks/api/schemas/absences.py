@@ -1,6 +1,6 @@
 """When a coach is away, travels, or has a public holiday: what comes in and what goes out."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -54,7 +54,7 @@ class TravelRange(BaseModel):
     zone: str = Field(max_length=64, description="IANA time zone.", examples=["Asia/Tokyo"])
 
 
-class HolidaysIn(BaseModel):
+class SwitchedOn(BaseModel):
     """The public holidays that are switched on: on their dates the coach's hours are not worked."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -66,15 +66,13 @@ class HolidaysIn(BaseModel):
     )
 
 
-class HolidaysOut(BaseModel):
-    country: str = Field(examples=["GB"])
-    region: str = Field(examples=["SCT"])
-    names: list[str] = Field(examples=[["Boxing Day"]])
-    dates: list[Date] = Field(
-        description="When these are, by the release that is installed.", examples=[["2026-12-26"]]
-    )
-
-
+HolidayDates = Annotated[
+    list[Date],
+    Field(
+        description="When the holidays that are switched on are, by the release that is installed.",
+        examples=[["2026-12-26"]],
+    ),
+]
 Away = Annotated[
     list[AwayRange],
     Field(max_length=MOST_AWAY, description="When the coach is away; they may overlap."),
@@ -91,7 +89,7 @@ class AbsentSession(BaseModel):
     session_id: str
     start: str = Field(examples=["2026-12-28T09:00:00Z"])
     end: str = Field(examples=["2026-12-28T10:00:00Z"])
-    reason: str = Field(description="away or holiday", examples=["holiday"])
+    reason: Literal["away", "holiday"]
     rebook: list[str] = Field(
         description="The requests that move it; to keep it, send none.",
         examples=[["POST /v1/bookings/bkg_6624c405d5be66e1127b319a/rebook"]],

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from domain.pod_shells import PodShell
 from domain.sessions import Format
 from webhooks.api.schemas.booking_requests import (
+    BY_DEFAULT,
     MOST_SEATS,
     ContextIn,
     Expected,
@@ -17,7 +18,13 @@ from webhooks.api.schemas.booking_requests import (
     Seats,
     Start,
 )
-from webhooks.api.schemas.booking_responses import ContextOut, ParticipantOut, SessionOut
+from webhooks.api.schemas.booking_responses import (
+    ContextOut,
+    ParticipantOut,
+    SessionOut,
+    place_out,
+)
+from webhooks.api.schemas.places import PlaceIn, PlaceOut
 from webhooks.api.schemas.requests import Body, Line, QueryIn
 from webhooks.api.schemas.responses import Instant
 from webhooks.http.times import iso_or_none
@@ -37,6 +44,7 @@ class ShellIn(Body):
     group_id: Id | None = Field(None, description="Of a hybrid_v2 pod: the group it will be in.")
     title: Line | None = None
     context: ContextIn = Field(default_factory=ContextIn)
+    place: PlaceIn | None = Field(None, description=BY_DEFAULT)
     participants: Assigned = Field(
         default_factory=list, description="Whoever gets a seat once it has a time."
     )
@@ -77,6 +85,7 @@ class PodsChange(Body):
     format: Format | None = None
     group_id: Id | None = None
     title: Line | None = None
+    place: PlaceIn | None = Field(None, description="Where each is held; who has a seat is mailed.")
     assign: Assigned = Field(
         default_factory=list, description="Each gets a seat in each; whoever has one keeps it."
     )
@@ -95,6 +104,7 @@ class ShellOut(BaseModel):
     group_id: str | None
     title: str | None
     context: ContextOut
+    place: PlaceOut | None
     participants: list[ParticipantOut]
     created_at: Instant
 
@@ -123,6 +133,7 @@ def shell_out(shell: PodShell) -> ShellOut:
         group_id=shell.group_id,
         title=shell.title,
         context=ContextOut.model_validate(shell.context, from_attributes=True),
+        place=place_out(shell.place),
         participants=people,
         created_at=iso_or_none(shell.created_at) or "",
     )

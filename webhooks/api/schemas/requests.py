@@ -16,7 +16,7 @@ from domain.event_differences import EventPolicy
 from domain.hours import WEEKDAYS
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
-from webhooks.api.schemas.absences import Away, HolidaysIn, Travel
+from webhooks.api.schemas.absences import Away, SwitchedOn, Travel
 from webhooks.api.schemas.places import Kinds, PlaceIn
 
 LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
@@ -198,7 +198,7 @@ class CoachIn(Body):
     )
     away: Away | None = Field(None, description="As before if absent; []: never.")
     travel: Travel | None = Field(None, description="As before if absent; []: nowhere.")
-    holidays: HolidaysIn | None = Field(None, description="As before if absent; null: none.")
+    holidays: SwitchedOn | None = Field(None, description="As before if absent; null: none.")
     version: Version = None
 
 

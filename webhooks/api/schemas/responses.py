@@ -12,7 +12,7 @@ from domain.coaches import Kind, Mode
 from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
 from domain.places import Kind as PlaceKind
-from webhooks.api.schemas.absences import AbsentSession, Away, HolidaysOut, Travel
+from webhooks.api.schemas.absences import AbsentSession, Away, HolidayDates, SwitchedOn, Travel
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.requests import Dates, Week
 
@@ -88,7 +88,7 @@ class CoachSettingsOut(BaseModel):
     policy: PolicyOut
     away: Away
     travel: Travel
-    holidays: HolidaysOut | None
+    holidays: SwitchedOn | None
 
 
 class PushWaitsOut(BaseModel):
@@ -117,6 +117,7 @@ class CoachOut(CoachSettingsOut):
         " connected."
     )
     connections: list[Connection]
+    holiday_dates: HolidayDates
     absent_sessions: list[AbsentSession] = Field(
         description="Coming sessions that lie where the coach is away or has a holiday."
     )

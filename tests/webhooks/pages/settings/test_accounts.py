@@ -86,7 +86,7 @@ def test_no_form_works_without_its_token_or_without_a_session(
         for method, rule, _ in ROUTES
         if method == "POST" and "/settings" in rule
     ]
-    assert len(paths) == 6
+    assert len(paths) == 7
     for path in paths:
         for token in ("", "guessed", csrf[:-1]):
             assert send(desk, token, path, provider="google").status_code == 403, path

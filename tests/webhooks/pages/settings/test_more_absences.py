@@ -67,10 +67,17 @@ def test_each_section_saves_itself_and_nothing_else(desk: Desk, csrf: str, ada: 
         ("away", AWAY | {"since_date": ["", ""]}, "Write the date like 2026-12-24."),
         ("away", AWAY | {"until_date": ["9999-12-31", ""]}, "Write the date like 2026-12-24."),
         ("away", {name: [texts[0]] * 101 for name, texts in AWAY.items()}, "That is too many"),
+        ("away", AWAY | {"note": ["Skiing\0", ""]}, "without control characters"),
+        ("away", AWAY | {"note": ["Skiing" * 60, ""]}, "That is too many"),
         ("travel", TRAVEL | {"zone": ["Atlantis", ""]}, "We know no such zone"),
+        ("travel", TRAVEL | {"zone": ["\0", ""]}, "We know no such zone"),
+        ("travel", TRAVEL | {"first": ["\0", ""]}, "Write the date like 2026-12-24."),
         ("travel", {name: [texts[0]] * 2 for name, texts in TRAVEL.items()}, "stands in two rows"),
         ("holidays", {"country": "XX"}, "Choose a country and a region"),
+        ("holidays", {"country": "\0"}, "Choose a country and a region"),
+        ("holidays", {"country": "GB", "region": "\0"}, "Choose a country and a region"),
         ("holidays", {"country": "GB", "name": "Neujahr"}, "Choose one of the options."),
+        ("holidays", {"country": "GB", "name": "\0"}, "without control characters"),
     ],
 )
 def test_what_is_wrong_is_told_with_what_was_typed_and_nothing_is_saved(
@@ -102,8 +109,8 @@ def test_a_country_is_chosen_then_its_region_and_holidays_are_shown(
     assert 'value="Neujahr"' in page
     assert "Unity Day" in page
     assert stored(desk).holidays.country == ""
-    nowhere = desk.client.get(f"{PAGE}?country=XX")
-    assert nowhere.status_code == 200
+    for nowhere in ("country=XX", "country=%00", "country=GB&region=%00", "country="):
+        assert desk.client.get(f"{PAGE}?{nowhere}").status_code == 200
 
 
 BOOKED = {

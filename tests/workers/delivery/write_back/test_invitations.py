@@ -72,6 +72,27 @@ def test_what_the_coach_answers_changes_neither_the_session_nor_its_invitation(
 
 @ON_SQLITE
 @pytest.mark.parametrize("invited", MODES, indirect=True)
+def test_an_accepted_session_that_moves_is_asked_about_anew_and_nobody_took_it_away(
+    invited: Diary,
+) -> None:
+    done = invited.book()
+    invited.write()
+    (event,) = invited.details()
+    invited.house.control.reply(event["event_uid"], "accepted")
+    invited.look()
+    invited.rebook(done, TEN + 2 * HOUR)
+    assert invited.write() == ["sent", "sent"]
+    for _ in range(2):
+        invited.look()
+    assert invited.write() == ["sent", "sent"]
+    (event,) = invited.details()
+    assert event["invitation"] == "needs_action"
+    assert invited.events() == [(invited.calendar, TEN + 2 * HOUR, TEN + 3 * HOUR)]
+    assert invited.session(done.session).active
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("invited", MODES, indirect=True)
 def test_a_write_without_an_answer_is_looked_at_until_it_can_land_no_more(invited: Diary) -> None:
     """And what is not seen there is not put back: it may be an invitation that waits."""
     invited.house.control.fault("hang_up", WRITES)
