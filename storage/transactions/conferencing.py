@@ -86,7 +86,7 @@ def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -
 
     Takes the coach's lock.
     """
-    if join_url is None or not _is_news(tx, session_id, join_url):
+    if join_url is None:
         return []
     # The race: two find it at once, or a booking is changed meanwhile. Whoever has the lock first
     # stores it; the other one finds nothing new.
@@ -108,6 +108,8 @@ def seen_in(
     """The same, of an event in this calendar: what is left of it in another one says nothing."""
     # The race: the coach chooses another calendar, and its event there gets a link of its own.
     belongs = and_(row.id == session_id, row.event_calendar_id == calendar_id)
+    # Nearly every look finds the link that is known: that takes no lock.
+    belongs = and_(belongs, row.join_url.is_distinct_from(join_url))
     if tx.scalar(select(row.id).where(belongs)) is None:
         return []
     return seen(tx, session_id, join_url, now)
@@ -120,12 +122,6 @@ def keep(tx: Connection, events: Iterable[Standing], *, now: datetime) -> None:
     for each in events:
         if each.join_url is not None and not each.deleted:
             seen_in(tx, each.session_id, each.calendar_id, each.join_url, now)
-
-
-def _is_news(tx: Connection, session_id: str, join_url: str) -> bool:
-    """Asked without a lock: nearly every look finds the link that is known."""
-    known = tx.execute(select(row.join_url).where(row.id == session_id)).first()
-    return known is not None and known.join_url != join_url
 
 
 def _lock(tx: Connection, session_id: str) -> Coach | None:

@@ -175,6 +175,7 @@ def test_whoever_finds_it_first_tells_it_and_a_change_is_told_again(
     send = tables.outbox.update().where(tables.outbox.c.topic == "place_changed")
     with database.write() as tx:
         tx.execute(send.values(state="sent"))
+    assert seen(database, booked.session.id) == []
     assert len(seen(database, booked.session.id, OTHER)) == 1
     told = [MailFacts.of_json(row.payload) for row in rows(database, "mail", "place_changed")]
     assert sorted((facts.sequence, facts.join_url) for facts in told) == [(1, LINK), (2, OTHER)]
