@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Any
 
 from domain.coaches import Coach, Policy
@@ -28,6 +27,8 @@ from webhooks.http.problems import unknown_coach
 from webhooks.http.requests import expected_version
 
 ABSENCES = ("away", "travel", "holidays")
+CHOSEN = ("place", "place_kinds", "event_policy")
+"""What coaches choose on "More settings", too: a platform that leaves it out does not undo it."""
 
 
 def show(coach_id: str) -> CoachOut:
@@ -45,7 +46,7 @@ def show(coach_id: str) -> CoachOut:
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
-    """Set all of a coach; 201 when there was none.
+    """Set all of a coach, but for what says "as before if absent"; 201 when there was none.
 
     The slot set follows in the same transaction: whoever lists slots after the answer sees what was
     set.
@@ -67,7 +68,14 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     )
     # Before the transaction: looking holidays up takes longer than a lock may.
     sent = absences.sent_of(body)
-    changed = _change(coach_id, partial(absences.changed, coach, sent), body.version)
+    left_out = [name for name in CHOSEN if name not in body.model_fields_set]
+
+    def change(before: Coach | None) -> Coach:
+        stored = before or coach
+        kept = {name: getattr(stored, name) for name in left_out}
+        return replace(absences.changed(coach, sent, before), **kept)
+
+    changed = _change(coach_id, change, body.version)
     status = 200
     if changed.created:
         status = 201

@@ -9,7 +9,7 @@ from storage.transactions import invitation_answers
 from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.http.context import runtime
 from webhooks.http.problems import RefusedRequest
-from webhooks.http.requests import BODY_CAP, CappedRequest
+from webhooks.http.requests import PUSH_CAP, CappedRequest
 from workers.mailer import invitation_replies
 
 PATH = "/v1/mail-replies"
@@ -25,7 +25,7 @@ def take() -> ReplyOut:
     if request.mimetype != MAIL:
         detail = f"Send the mail itself as the body, as {MAIL}."
         raise RefusedRequest("wrong_content_type", detail, field="Content-Type")
-    reply = invitation_replies.read(cast(CappedRequest, request).body(BODY_CAP))
+    reply = invitation_replies.read(cast(CappedRequest, request).body(PUSH_CAP))
     if reply is None:
         detail = "The mail holds no calendar with METHOD:REPLY: hand in those that do."
         raise RefusedRequest("not_a_reply", detail, field="body")

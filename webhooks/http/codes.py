@@ -149,7 +149,7 @@ HTTP_CODES = {
 HTTP_DETAILS = {
     404: "There is nothing at this path; /docs lists every path.",
     405: "This path answers other methods, see Allow.",
-    413: "Send a smaller body: at most 64 kB for a push and 256 kB elsewhere.",
+    413: "Send a smaller body: at most 64 kB for a push or a mail and 256 kB elsewhere.",
     429: (
         "Wait as long as Retry-After says, then repeat the request, with the same"
         " Idempotency-Key if it had one."

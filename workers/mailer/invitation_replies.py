@@ -4,15 +4,21 @@ calendar whose method is REPLY (RFC 5546, 3.2.3).
 
 import email
 import email.policy
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
 
 import icalendar
 
 from domain.sessions import Answer
 
 MEDIA = "text/calendar"
-MOST_PARTS = 50
+MOST_PARTS = 12
+TYPED = re.compile(rb"^content-type", re.IGNORECASE | re.MULTILINE)
+LONG_LINE = re.compile(rb"[^\n]{4000}")
+"""RFC 5322 allows 998, and some programs write more."""
+LONGEST_UID = 1000
 LARGEST = 2**31 - 1
 """RFC 5545, 3.8.7.4: an integer, which has 32 bits."""
 MEANT: dict[str, Answer] = {
@@ -47,21 +53,30 @@ def read(raw: bytes) -> InvitationReply | None:
 
 def _calendars(raw: bytes) -> list[icalendar.Calendar]:
     found = []
-    try:
-        parts = list(email.message_from_bytes(raw, policy=email.policy.default).walk())
-    except RecursionError:  # thousands of parts, each within the one before: nobody's reply
-        return []
-    for part in parts[:MOST_PARTS]:
+    for part in _parts(raw):
         if part.get_content_type() != MEDIA:
             continue
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
             continue
         try:
-            found.append(icalendar.Calendar.from_ical(content))
+            calendar = icalendar.Component.from_ical(content)
         except (ValueError, KeyError, IndexError):
             continue  # damaged: another part may hold the same
+        # An event or a time zone that stands alone is read as that.
+        if isinstance(calendar, icalendar.Calendar):
+            found.append(calendar)
     return found
+
+
+def _parts(raw: bytes) -> list[Message]:
+    """None of a mail that is none of a person's: each part within another costs a call, and each
+    parameter of a header a look at the others.
+    """
+    if len(TYPED.findall(raw)) > MOST_PARTS or LONG_LINE.search(raw):
+        return []
+    # Read as the older library did, which takes no header apart that nobody asks for.
+    return list(email.message_from_bytes(raw, policy=email.policy.compat32).walk())
 
 
 def _reply(event: icalendar.Event) -> InvitationReply | None:
@@ -76,7 +91,10 @@ def _reply(event: icalendar.Event) -> InvitationReply | None:
     address = str(attendees)
     if address[:7].lower() == "mailto:":
         address = address[7:]
-    return InvitationReply(str(uid), _sequence(event), address.strip(), answer, _given(event))
+    name = str(uid)
+    if "\0" in name or len(name) > LONGEST_UID:
+        return None
+    return InvitationReply(name, _sequence(event), address.strip(), answer, _given(event))
 
 
 def _sequence(event: icalendar.Event) -> int:

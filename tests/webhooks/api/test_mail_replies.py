@@ -132,7 +132,9 @@ def test_nobody_answers_for_somebody_else(desk: Desk, booked: Any) -> None:
     ).status_code in (200, 404)
 
 
-NESTED = b"Content-Type: multipart/mixed; boundary=a\n\n--a\n" * 5_000
+ALONE = "BEGIN:VEVENT\r\nMETHOD:REPLY\r\nUID:x\r\nATTENDEE;PARTSTAT=ACCEPTED:a\r\nEND:VEVENT\r\n"
+HEAD = b"Content-Type: text/calendar; method=REPLY\n"
+NESTED = b"Content-Type: multipart/mixed; boundary=a\n\n--a\n" * 1_000
 PLAIN = b"From: a@example.test\nContent-Type: text/plain\n\nYes, I come."
 
 
@@ -142,6 +144,12 @@ PLAIN = b"From: a@example.test\nContent-Type: text/plain\n\nYes, I come."
         b"",
         PLAIN,
         NESTED,
+        b"Content-Type: message/rfc822\n\n" * 2_000,
+        HEAD + b"Content-Transfer-Encoding: " + b"(" * 1_500 + b"\n\n" + b"x",
+        b"Content-Type: text/calendar" + b"; a=b" * 5_000 + b"\n\n",
+        b"Content-Type: text/calendar" + b";\n a=b" * 5_000 + b"\n\n",
+        mail(ALONE),
+        mail(calendar("x\0y", "ACCEPTED")),
         b"\xff\x00" * 1000,
         mail("BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n"),
         mail(calendar("x", "ACCEPTED", METHOD="REQUEST")),
@@ -155,10 +163,19 @@ def test_what_is_no_answer_is_refused(desk: Desk, ada: str, raw: bytes) -> None:
     assert desk.dump() == before
 
 
+@pytest.mark.parametrize("sequence", ["99999999999999999999", "-1", "none", "1.5"])
+def test_an_answer_to_no_invitation_of_ours_does_not_count(
+    desk: Desk, booked: Any, sequence: str
+) -> None:
+    answer = hand_in(desk, mail(calendar(booked["uid"], "ACCEPTED", SEQUENCE=sequence)))
+    assert answer.status_code in (200, 422)
+    assert answer_of(desk, booked) is None
+
+
 def test_only_a_mail_is_taken_and_only_from_who_may(desk: Desk, booked: Any) -> None:
     raw = mail(calendar(booked["uid"], "ACCEPTED"))
     refused(hand_in(desk, raw, type="application/json"), 415, "wrong_content_type")
-    assert hand_in(desk, raw + b" " * 300_000).status_code == 413
+    assert hand_in(desk, raw + b" " * 70_000).status_code == 413
     reading = desk.ask("POST", PATH, "bookings:read", data=raw, content_type=MAIL)
     refused(reading, 403, "scope_missing")
     assert answer_of(desk, booked) is None

@@ -183,7 +183,8 @@ class CoachIn(Body):
     )
     tentative_blocks: bool = Field(True, description="Whether tentative events close slots.")  # noqa: FBT003 (a default)
     place: PlaceIn | None = Field(
-        None, description="Where new sessions are, unless somebody says otherwise."
+        None,
+        description="Where new sessions are, unless somebody says otherwise; as before if absent.",
     )
     place_kinds: Kinds = None
     event_policy: EventPolicy = Field(
@@ -191,6 +192,7 @@ class CoachIn(Body):
         description=(
             "When the coach moves, deletes or declines a session's event in their calendar: ask"
             " them, put it back at once, or move the session to where it stands if that is open."
+            " As before if absent; ask for a new coach."
         ),
     )
     policy: PolicyIn | None = Field(
