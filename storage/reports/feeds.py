@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from domain.sessions import Booking, Session, Unknown
+from domain.pod_groups import took_part
+from domain.sessions import Booking, Session
 from domain.titles import calendar_title
 from storage.rows import bookings, coaches, sessions
 from storage.rows.feeds import Feed
-from storage.schema.tables import bookings as booking_rows
 
 KEPT = timedelta(days=31)
 """So far back a feed goes; programs keep what they have read."""
@@ -76,17 +76,15 @@ def _coachs(session: Session, seated: list[Booking], uid_domain: str) -> Entry:
 
 def _of_participant(tx: Connection, participant_id: str, now: datetime) -> list[Entry]:
     """By the names that the mails give them: whoever has both has one event, and not two."""
-    row = booking_rows.c
-    mine = select(row.id).where(row.participant_id == participant_id, row.status != "cancelled")
-    found = []
+    since = int((now - KEPT).timestamp())
+    booked = bookings.of_participant(tx, participant_id, since=since, limit=MOST)
+    met = sessions.by_id(tx, [booking.session_id for booking in booked])
     names: dict[str, str] = {}
-    for booking_id in tx.scalars(mine.order_by(row.created_at.desc()).limit(MOST)).all():
-        booking = bookings.get(tx, booking_id)
-        try:
-            session = sessions.get(tx, booking.session_id)
-        except Unknown:
-            continue
-        if not session.active or session.ends < (now - KEPT).timestamp():
+    found = []
+    for booking in booked:
+        session = met[booking.session_id]
+        # Whoever left a group late has missed it, and it goes on without them.
+        if not took_part(session, booking):
             continue
         if session.coach_id not in names:
             coach = coaches.get(tx, session.coach_id)
@@ -94,7 +92,7 @@ def _of_participant(tx: Connection, participant_id: str, now: datetime) -> list[
             if coach is not None:
                 names[session.coach_id] = coach.name
         found.append(of_booking(booking, session, names[session.coach_id]))
-    return sorted(found, key=lambda entry: entry.starts)
+    return found
 
 
 def of_booking(booking: Booking, session: Session, coach_name: str) -> Entry:

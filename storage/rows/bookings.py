@@ -115,6 +115,20 @@ def coming(tx: Connection, coach_id: str, participant_id: str, *, now: int) -> l
     return _read(tx, mine.where(sessions.c.starts > now).order_by(sessions.c.starts))
 
 
+def of_participant(tx: Connection, participant_id: str, *, since: int, limit: int) -> list[Booking]:
+    """The participant's bookings of sessions that occupy their coach and end after `since` (epoch
+    seconds), the earliest first.
+    """
+    query = select(bookings).join(sessions, row.session_id == sessions.c.id)
+    mine = query.where(
+        row.participant_id == participant_id,
+        row.status != "cancelled",
+        sessions.c.active,
+        sessions.c.ends > since,
+    )
+    return _read(tx, mine.order_by(sessions.c.starts, row.id).limit(limit))
+
+
 def used_by(tx: Connection, participant_id: str) -> list[Used]:
     """What each of the participant's bookings has used of what scopes allow."""
     columns = (row.context, sessions.c.context, row.moves, row.late_moves, row.status)

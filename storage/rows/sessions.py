@@ -199,6 +199,12 @@ def coaches_of_groups(tx: Connection, group_ids: Collection[str]) -> list[str]:
     return list(tx.scalars(select(row.coach_id).where(mine).distinct()))
 
 
+def by_id(tx: Connection, session_ids: Sequence[str]) -> dict[str, Session]:
+    """Those of them that there are."""
+    query = select(sessions).where(row.id.in_(session_ids))
+    return {session.id: session for session in _all(tx, query)}
+
+
 def pods_with_seats(
     tx: Connection, coach_id: str, *, around: int, now: datetime, limit: int = 3
 ) -> list[Session]:

@@ -201,6 +201,9 @@ def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
             overrides=[],
             place=None,
             place_kinds=None,
+            away=None,
+            travel=None,
+            holidays=None,
             version=coaches.c.version + 1,
         )
     )

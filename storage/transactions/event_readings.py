@@ -190,12 +190,12 @@ def store(
     known_tokens = {each.token for each in rows.of_connection(tx, claimed.connection_id)}
     news = []
     for deed in judged.deeds:
-        refused = own_writes.is_refused(tx, deed.session_id)
+        session = sessions.get(tx, deed.session_id)
         # What cannot be put back is asked about, or each read would owe one more write of it.
-        if coach.event_policy == "restore" and not refused:
-            changed.append(rows.settle(tx, deed.session_id))
-            owe_writing(tx, sessions.get(tx, deed.session_id), deed.token, now)
-            news.append(deed.session_id)
+        if coach.event_policy == "restore" and not own_writes.is_refused(tx, session):
+            changed.append(rows.settle(tx, session.id))
+            owe_writing(tx, session, deed.token, now)
+            news.append(session.id)
         elif deed.token not in known_tokens:
             rows.put(tx, deed)
             news.append(deed.session_id)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from domain.event_differences import OwnWrites, Times
+from domain.sessions import Session
 from storage.rows import outbox_claims
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import event_looks, sessions
@@ -27,11 +28,13 @@ def owed(tx: Connection, coach_id: str, *, now: datetime) -> dict[str, list[str]
     return found
 
 
-def is_refused(tx: Connection, session_id: str) -> bool:
-    """Whether a write of it was refused for good: another would be, until a person sees to it."""
+def is_refused(tx: Connection, session: Session) -> bool:
+    """Whether a write of it, as it is, was refused for good: another would be, until a person sees
+    to it.
+    """
     row = outbox_rows.c
-    dead = row.session_id == session_id, row.kind == "calendar", row.state == "dead"
-    return tx.scalar(select(row.id).where(*dead).limit(1)) is not None
+    mine = row.session_id == session.id, row.kind == "calendar", row.version == session.version
+    return tx.scalar(select(row.id).where(*mine, row.state == "dead").limit(1)) is not None
 
 
 def late(tx: Connection, connection_id: str) -> dict[tuple[str, str], OwnWrites]:

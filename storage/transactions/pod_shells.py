@@ -93,7 +93,7 @@ def change_together(
     timed = [sessions.get(tx, pod_id, what="pod") for pod_id in ids if pod_id not in shells]
     if common.group_id is not None and timed:
         title, context = common.title or timed[0].title, timed[0].context
-        pod_groups.begin(tx, common.group_id, title, context, terms)
+        pod_groups.plan(tx, common.group_id, title, context, terms)
     groups = [common.group_id, *(pod.group_id for pod in timed)]
     locked = pod_groups.lock(tx, groups, [pod.coach_id for pod in timed], terms)
     done = ChangedTogether([], [], [])

@@ -58,7 +58,8 @@ def watched(
     )
     listed = _listed(account)
     if listed is None:
-        well = profiles.c.connected, profiles.c.initial_sync.is_(False)
+        direct = profiles.c.mode == "read_write"
+        well = profiles.c.connected, profiles.c.initial_sync.is_(False), direct
         mine = mine.where(calendars.c.deleted.is_(False), *well)
     for event in records.all_as(tx, Watched, mine.order_by(row.id)):
         if listed is None or event.calendar_id in listed:
@@ -71,8 +72,10 @@ def _listed(account: Account | None) -> frozenset[str] | None:
         return None
     found = set[str]()
     for profile in account.profiles:
-        # A broken login, and a first sync, answer with what was there before, or with nothing.
-        if profile.connected and not profile.initial_sync:
+        # A broken login, and a first sync, answer with what was there before, or with nothing. And
+        # where sessions come as invitations, what is missing may wait for the coach's word.
+        well = profile.connected and not profile.initial_sync
+        if well and profile.mode == "read_write":
             found.update(each.id for each in profile.calendars if not each.deleted)
     return frozenset(found)
 

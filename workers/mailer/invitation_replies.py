@@ -13,6 +13,8 @@ from domain.sessions import Answer
 
 MEDIA = "text/calendar"
 MOST_PARTS = 50
+LARGEST = 2**31 - 1
+"""RFC 5545, 3.8.7.4: an integer, which has 32 bits."""
 MEANT: dict[str, Answer] = {
     "ACCEPTED": "accepted",
     "DECLINED": "declined",
@@ -78,10 +80,14 @@ def _reply(event: icalendar.Event) -> InvitationReply | None:
 
 
 def _sequence(event: icalendar.Event) -> int:
+    """Of what is no number of ours, -1: of such an invitation we know nothing."""
     try:
-        return int(event.get("SEQUENCE", 0))
+        sequence = int(event.get("SEQUENCE", 0))
     except (TypeError, ValueError):
-        return 0
+        return -1
+    if not 0 <= sequence <= LARGEST:
+        return -1
+    return sequence
 
 
 def _given(event: icalendar.Event) -> datetime:
