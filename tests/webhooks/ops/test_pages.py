@@ -29,6 +29,7 @@ SECRETS = (
     "Ada Lovelace",
     "sealed",
     "Work",
+    "meet.example",
 )
 
 
@@ -41,6 +42,8 @@ def full(inside: Desk) -> list[str]:
         session = bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms()).session
         sessions.mark_conflicts(tx, [session.id], since=people.NOW)
         tx.execute(tables.sessions.update().values(title="Canary title", conflict_since=people.NOW))
+        linkless = {"conferencing_state": "failed", "join_url": "https://meet.example/canary"}
+        tx.execute(tables.sessions.update().values(linkless))
         tx.execute(tables.profiles.update().values(name="canary@example.test"))
         tx.execute(tables.connections.update().values(last_error="refused canary@example.test"))
         tx.execute(tables.outbox.update().values(last_error="550 <canary@example.test>"))
