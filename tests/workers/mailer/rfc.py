@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 UTC_STAMP = re.compile(r"\d{8}T\d{6}Z")
+# A parameter has a value, or several with commas between them (RFC 5545, 3.2).
+VALUE = r'(?:"[^"]*"|[^";:,]*)'
 LINE = re.compile(
-    r'(?P<name>[A-Z-]+)(?P<parameters>(?:;[A-Z-]+=(?:"[^"]*"|[^";:,]*))*):(?P<value>.*)'
+    rf"(?P<name>[A-Z-]+)(?P<parameters>(?:;[A-Z-]+={VALUE}(?:,{VALUE})*)*):(?P<value>.*)"
 )
 # RFC 5545 3.3.11: in TEXT, a comma, a semicolon and a backslash are escaped; nothing else is.
 TEXT = re.compile(r"(?:[^\\;,]|\\[\\;,nN])*")
