@@ -82,7 +82,7 @@ def called(
 def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -> list[Wake]:
     """This link stands at the session's event. The first who says so has everyone told who was
     mailed without it. Answers what to wake senders for. No link says nothing: one that was lost is
-    not told.
+    not told. Nor does that of the place where it was before.
 
     Takes the coach's lock.
     """
@@ -95,6 +95,8 @@ def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -
     if coach is None or session is None or not is_assigned_later(session):
         return []
     if session.join_url == join_url or now.timestamp() >= session.ends:
+        return []
+    if session_rows.has_left(tx, session_id, join_url):
         return []
     stored = {"join_url": join_url, "conferencing_state": "assigned"}
     tx.execute(update(sessions).where(row.id == session_id).values(stored))
