@@ -79,7 +79,7 @@ def leave_link(tx: Connection, before: Session, place: Place) -> None:
     gone: dict[str, Any] = dict.fromkeys(
         ("join_url", "conferencing_state", "conferencing_address_hash")
     )
-    gone["left_links"] = kept[-LEFT_LINKS:] or None
+    gone["left_links"] = kept[-LEFT_LINKS:]
     tx.execute(sessions.update().where(row.id == before.id).values(gone))
 
 

@@ -59,7 +59,7 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("place", JSON(none_as_null=True)),  # domain.places: as it was chosen with the booking
     Column("join_url", Text),  # of conferencing: what Cronofy assigned
-    # Links of places that it left, which its event may still show.
+    # Links of places that it left, which its event may still show; null: it left none so far.
     Column("left_links", JSON(none_as_null=True)),
     Column("conferencing_state", Text),  # domain.conferencing draws them
     Column("conferencing_since", Instant),  # when it was first asked for

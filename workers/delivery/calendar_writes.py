@@ -45,6 +45,7 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
         location=one_line(where(session.place, None), LONGEST_URL),
         url=join_link(session.place, None) or "",
         conferencing=asked(session.place),
+        clears=entry.was_elsewhere,
     )
 
 
