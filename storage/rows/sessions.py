@@ -83,12 +83,6 @@ def leave_link(tx: Connection, before: Session, place: Place) -> None:
     tx.execute(sessions.update().where(row.id == before.id).values(gone))
 
 
-def has_left(tx: Connection, session_id: str, link: str) -> bool:
-    """Whether this link is of a place where the session was before."""
-    left = tx.scalar(select(row.left_links).where(row.id == session_id)) or []
-    return any(each["link"] == link for each in left)
-
-
 def _end_difference(tx: Connection, session: Session) -> None:
     """What a coach did to the event is over once the session moves, or takes place no more."""
     differs = select(row.starts, row.ends).join(event_differences)
