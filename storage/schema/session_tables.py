@@ -144,6 +144,8 @@ bookings = Table(
     Column("answer", Text),
     Column("answered_at", Instant),
     Column("answered_sequence", BigInteger),
+    # The first sequence of which an answer counts, where that is not the last alone.
+    Column("answers_from", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),

@@ -175,9 +175,9 @@ def _tell(tx: Connection, coach: Coach, session: Session, now: datetime) -> list
         if (booking.id, _address(booking)) in unsent:
             continue
         # Of the same version: what the platform knows of the booking is as it was. A calendar takes
-        # it by its greater SEQUENCE (RFC 5546, 2.1.5).
+        # it by its greater SEQUENCE (RFC 5546, 2.1.5). Who accepted it is not asked anew.
         after = replace(booking, sequence=booking.sequence + 1, changed_at=now)
-        bookings.put(tx, after)
+        bookings.put(tx, after, answer_stays=True)
         notice = Notice(facts_of_link(session, after, contact, now), now)
         mails.append(notices.mail(notice, session.coach_id, session.id))
     return freed + outbox.add(tx, mails, now=now)

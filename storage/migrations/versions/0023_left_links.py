@@ -14,7 +14,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("sessions", sa.Column("left_links", sa.JSON(), nullable=True))
+    op.add_column("bookings", sa.Column("answers_from", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("bookings", "answers_from")
     op.drop_column("sessions", "left_links")
