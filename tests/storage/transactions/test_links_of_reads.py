@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
+from domain.conferencing import FAILED_AFTER
 from domain.event_differences import Standing
 from domain.places import Place
 from domain.sessions import Session
@@ -20,6 +21,7 @@ from storage.schema.database import Database
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, conferencing, looks
 from tests.support import people
+from tests.support.late_writes import ON_POSTGRESQL
 from tests.support.people import at
 
 DAYS = (2, 3, 4)
@@ -97,3 +99,23 @@ def test_a_look_that_only_waits_for_a_link_is_not_owed_with_a_read(database: Dat
         looks.begin(tx, session.id, place, deletes=False, now=people.NOW)
         assert len(looks.owe_with_read(tx, connection_id, now=people.NOW)) == 1
         assert tx.scalar(select(tables.outbox.c.topic)) == looks.LOOK
+
+
+@ON_POSTGRESQL
+def test_what_somebody_else_has_locked_is_given_up_later(database: Database) -> None:
+    people.ready(database)
+    chosen = [booked(database, day, Place("conferencing")) for day in DAYS]
+    locked = chosen[0].id
+    with database.write() as tx:
+        for each in chosen:
+            conferencing.listen(tx, each.id, each.id.encode(), now=people.NOW)
+    late = people.NOW + FAILED_AFTER
+    with database.write() as first, database.write() as second:
+        row = tables.sessions.c.id
+        first.execute(select(row).where(row == locked).with_for_update())
+        # An end to the wait, were there any
+        second.execute(text("SET LOCAL lock_timeout = '5s'"))
+        given_up = conferencing.give_up(second, now=late)
+        assert sorted(given_up) == sorted(each.id for each in chosen[1:])
+    with database.write() as tx:
+        assert list(conferencing.give_up(tx, now=late)) == [locked]
