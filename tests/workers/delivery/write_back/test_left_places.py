@@ -94,7 +94,7 @@ def test_what_the_coach_typed_into_an_event_of_no_place_stays(ada: Diary) -> Non
     ada.write()
     events = ada.house.sandbox.world.calendar(ada.calendar).events.values()
     [event] = [each for each in events if each.event_id]
-    event.details["location"] = {"description": "My office"}
+    event.details["location"] = {"description": "My office"}  # type: ignore[index]
     ada.rebook(done, TEN + HOUR)
     ada.write()
     assert said(ada) == {"location": {"description": "My office"}}
