@@ -14,7 +14,7 @@ None of the ends leads back: whoever cancelled and comes again gets a new bookin
 import secrets
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from domain.change_rules import Used
 from domain.mail.safety import mail_address
@@ -43,14 +43,24 @@ def add(tx: Connection, booking: Booking) -> None:
     tx.execute(bookings.insert().values(_values(booking)))
 
 
-def put(tx: Connection, booking: Booking) -> None:
-    """Write what the caller read and changed under the coach's lock; but for whose it is."""
+def put(tx: Connection, booking: Booking, *, answer_stays: bool = False) -> None:
+    """Write what the caller read and changed under the coach's lock; but for whose it is.
+    `answer_stays`: what was answered to the invitation before counts, though its sequence grows.
+    """
     # The race: retention takes people out of bookings without that lock. Written whole, whoever was
     # forgotten since would be there again.
     values = _values(booking)
     for name in _whose(booking.participant):
         del values[name]
+    values["answers_from"] = case((row.sequence == booking.sequence, row.answers_from), else_=None)
+    if answer_stays:
+        values["answers_from"] = first_answered()
     tx.execute(bookings.update().where(row.id == booking.id).values(values))
+
+
+def first_answered() -> ColumnElement[int]:
+    """The first sequence of the booking of which an answer counts."""
+    return func.coalesce(row.answers_from, row.sequence)
 
 
 def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
@@ -206,8 +216,10 @@ def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
 
 def _booking(found: Row[Any]) -> Booking:
     # Who accepted ten o'clock has not said a word about eleven.
-    answer = None
-    if found.answered_sequence == found.sequence:
+    answer, first = None, found.sequence
+    if found.answers_from is not None:
+        first = found.answers_from
+    if found.answered_sequence is not None and found.answered_sequence >= first:
         answer = found.answer
     return Booking(
         id=found.id,

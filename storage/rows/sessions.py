@@ -35,6 +35,8 @@ from storage.schema.tables import event_differences, sessions
 
 row = sessions.c
 NAMES = tuple(field.name for field in fields(Session))
+LEFT_LINKS = 8
+"""How many of them are remembered: one event shows no more than the last few."""
 
 
 def new_id() -> str:
@@ -65,10 +67,20 @@ def put(tx: Connection, session: Session) -> None:
     tx.execute(sessions.update().where(row.id == session.id).values(values))
 
 
-def leave_link(tx: Connection, session_id: str) -> None:
+def leave_link(tx: Connection, before: Session, place: Place) -> None:
     """Forget the link: it was of another place. A late word of it finds nobody."""
-    gone = dict.fromkeys(("join_url", "conferencing_state", "conferencing_address_hash"))
-    tx.execute(sessions.update().where(row.id == session_id).values(gone))
+    # The race: the event still shows the link when it is read before it is written anew, or before
+    # the new link is assigned. By what is noted here that is known for the old one. Whoever comes
+    # back to a place may well get its link again.
+    left = tx.scalar(select(row.left_links).where(row.id == before.id)) or []
+    if before.place is not None and before.join_link is not None:
+        left = [*left, {"place": before.place.as_json(), "link": before.join_link}]
+    kept = [each for each in left if each["place"] != place.as_json()]
+    gone: dict[str, Any] = dict.fromkeys(
+        ("join_url", "conferencing_state", "conferencing_address_hash")
+    )
+    gone["left_links"] = kept[-LEFT_LINKS:]
+    tx.execute(sessions.update().where(row.id == before.id).values(gone))
 
 
 def _end_difference(tx: Connection, session: Session) -> None:

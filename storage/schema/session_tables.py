@@ -59,6 +59,8 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("place", JSON(none_as_null=True)),  # domain.places: as it was chosen with the booking
     Column("join_url", Text),  # of conferencing: what Cronofy assigned
+    # Links of places that it left, which its event may still show; null: it left none so far.
+    Column("left_links", JSON(none_as_null=True)),
     Column("conferencing_state", Text),  # domain.conferencing draws them
     Column("conferencing_since", Instant),  # when it was first asked for
     Column("told_conferencing", Text),  # `failed`: what of that Coach OS was last told
@@ -142,6 +144,8 @@ bookings = Table(
     Column("answer", Text),
     Column("answered_at", Instant),
     Column("answered_sequence", BigInteger),
+    # The first sequence of which an answer counts, where that is not the last alone.
+    Column("answers_from", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_bookings_session_id", "session_id"),

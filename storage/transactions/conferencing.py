@@ -7,11 +7,12 @@ The session's row decides who was first.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, literal, or_, select, update
 
 from domain.coaches import Coach
 from domain.conferencing import FAILED_AFTER, is_assigned_later
@@ -26,9 +27,10 @@ from storage.rows import sessions as session_rows
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
 from storage.schema.columns import Instant
+from storage.schema.leases import taking
 from storage.schema.tables import bookings as booking_rows
+from storage.schema.tables import calendars, connections, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
-from storage.schema.tables import sessions
 from storage.transactions import looks, notices
 from storage.transactions.write_back import owed_row
 
@@ -82,7 +84,7 @@ def called(
 def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -> list[Wake]:
     """This link stands at the session's event. The first who says so has everyone told who was
     mailed without it. Answers what to wake senders for. No link says nothing: one that was lost is
-    not told.
+    not told. Nor does that of the place where it was before.
 
     Takes the coach's lock.
     """
@@ -95,6 +97,8 @@ def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -
     if coach is None or session is None or not is_assigned_later(session):
         return []
     if session.join_url == join_url or now.timestamp() >= session.ends:
+        return []
+    if _has_left(tx.scalar(select(row.left_links).where(row.id == session_id)), join_url):
         return []
     stored = {"join_url": join_url, "conferencing_state": "assigned"}
     tx.execute(update(sessions).where(row.id == session_id).values(stored))
@@ -119,9 +123,28 @@ def keep(tx: Connection, events: Iterable[Standing], *, now: datetime) -> None:
     """Keep the links of our events as a read of an account showed them.
     Nobody has to be woken, the sweeper does that.
     """
+    shown = {}
     for each in events:
         if each.join_url is not None and not each.deleted:
-            seen_in(tx, each.session_id, each.calendar_id, each.join_url, now)
+            shown[each.session_id, each.calendar_id] = each.join_url
+    if not shown:
+        return
+    # Nearly every read shows what is known: one question for all of them, and none for each.
+    query = select(row.id, row.event_calendar_id, row.join_url, row.left_links).where(
+        row.id.in_({session_id for session_id, _ in shown}),
+        row.place["kind"].as_string() == "conferencing",
+        row.active,
+        row.ends > int(now.timestamp()),
+    )
+    for session_id, calendar_id, known, left in tx.execute(query).all():
+        link = shown.get((session_id, calendar_id))
+        if link is not None and link != known and not _has_left(left, link):
+            seen(tx, session_id, link, now)
+
+
+def _has_left(left_links: Sequence[Mapping[str, Any]] | None, link: str) -> bool:
+    """Whether this is the link of a place where the session was before."""
+    return any(each["link"] == link for each in left_links or ())
 
 
 def _lock(tx: Connection, session_id: str) -> Coach | None:
@@ -152,9 +175,9 @@ def _tell(tx: Connection, coach: Coach, session: Session, now: datetime) -> list
         if (booking.id, _address(booking)) in unsent:
             continue
         # Of the same version: what the platform knows of the booking is as it was. A calendar takes
-        # it by its greater SEQUENCE (RFC 5546, 2.1.5).
+        # it by its greater SEQUENCE (RFC 5546, 2.1.5). Who accepted it is not asked anew.
         after = replace(booking, sequence=booking.sequence + 1, changed_at=now)
-        bookings.put(tx, after)
+        bookings.put(tx, after, answer_stays=True)
         notice = Notice(facts_of_link(session, after, contact, now), now)
         mails.append(notices.mail(notice, session.coach_id, session.id))
     return freed + outbox.add(tx, mails, now=now)
@@ -225,5 +248,28 @@ def give_up(tx: Connection, *, now: datetime) -> Sequence[str]:
     late = or_(row.conferencing_since <= now - FAILED_AFTER, row.starts <= int(now.timestamp()))
     waiting = and_(row.conferencing_state.in_(("asked", "failing")), row.join_url.is_(None))
     coming = and_(row.active, row.ends > int(now.timestamp()))
-    failed = update(sessions).where(waiting, late, coming).values(conferencing_state="failed")
+    # The link in an invitation is shown by no read: that none was seen says nothing.
+    unseen = and_(row.conferencing_state == "asked", _is_invited())
+    wanted = select(row.id).where(waiting, late, coming, ~unseen)
+    failed = taking(sessions, wanted).values(conferencing_state="failed")
     return tx.scalars(failed.returning(row.id)).all()
+
+
+def _is_invited() -> ColumnElement[bool]:
+    """Whether the calendar that the session stands in gets it as an invitation."""
+    profile = and_(
+        profiles.c.connection_id == calendars.c.connection_id,
+        profiles.c.id == calendars.c.profile_id,
+    )
+    query = (
+        select(calendars.c.id)
+        .join(profiles, profile)
+        .join(connections, connections.c.id == calendars.c.connection_id)
+    )
+    return exists(
+        query.where(
+            calendars.c.id == row.event_calendar_id,
+            connections.c.coach_id == row.coach_id,
+            profiles.c.mode != "read_write",
+        )
+    )

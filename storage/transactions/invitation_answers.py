@@ -4,11 +4,12 @@ changed by it. Who declines still has the seat, until they cancel.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from domain.errors import Invalid
 from domain.mail.safety import mail_address
 from domain.sessions import Answer
+from storage.rows.bookings import first_answered
 from storage.schema.tables import bookings
 
 row = bookings.c
@@ -35,10 +36,9 @@ def keep(
     # the row itself tells which is answered. And of two answers the later one stays, whichever
     # comes in first; what a program's clock says of the future is not believed.
     given = min(at, now)
-    mine = (row.id == found.id) & (row.sequence == sequence)
-    newest = or_(
-        row.answered_at.is_(None), row.answered_sequence != sequence, row.answered_at <= given
-    )
+    first = first_answered()
+    mine = and_(row.id == found.id, first <= sequence, row.sequence >= sequence)
+    newest = or_(row.answered_at.is_(None), row.answered_sequence < first, row.answered_at <= given)
     values = {"answer": answer, "answered_at": given, "answered_sequence": sequence}
     kept = tx.execute(bookings.update().where(mine, newest).values(values)).rowcount > 0
     return str(found.id), kept

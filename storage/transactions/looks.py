@@ -188,10 +188,12 @@ def owe_due(tx: Connection, *, now: datetime, limit: int) -> list[Wake]:
 
 
 def owe_with_read(tx: Connection, connection_id: str, *, now: datetime) -> list[Wake]:
-    """The account was read: owe every look at its calendars.
-    Nobody has to be woken, the sweeper does that.
+    """The account was read: owe every look at its calendars, but for those that only wait for a
+    link, which this same read has shown if it is there. Nobody has to be woken, the sweeper does
+    that.
     """
-    return _owe(tx, row.connection_id == connection_id, now=now, limit=100)
+    here = and_(row.connection_id == connection_id, row.token != LINK)
+    return _owe(tx, here, now=now, limit=100)
 
 
 def _owe(tx: Connection, chosen: ColumnElement[bool], *, now: datetime, limit: int) -> list[Wake]:

@@ -6,6 +6,7 @@ Rows stay, with ids, times, seats and statuses: they are what happened. Nothing 
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
@@ -106,7 +107,12 @@ def _forget_meetings(tx: Connection, session_ids: Sequence[str]) -> None:
     stays known. Where it was may be their number, or their home.
     """
     theirs = sessions.c.id.in_(session_ids) & (sessions.c.kind == "one_to_one")
-    nowhere = sessions.update().where(theirs)
-    tx.execute(nowhere.values(place=None, join_url=None, conferencing_address_hash=None))
+    # The link is waited for no more, and the next write empties what the event says of the place.
+    somewhere = or_(sessions.c.place.is_not(None), sessions.c.left_links.is_not(None))
+    gone: dict[str, Any] = dict.fromkeys(
+        ("place", "join_url", "conferencing_address_hash", "conferencing_state")
+    )
+    gone["left_links"] = []
+    tx.execute(sessions.update().where(theirs, somewhere).values(gone))
     forced = sessions.update().where(theirs, sessions.c.force_reason.is_not(None))
     tx.execute(forced.values(force_reason=FORGOTTEN))

@@ -41,7 +41,7 @@ def change(
         return Made(before, booking_rows.of_session(tx, session_id), [])
     after = replace(before, place=place, join_url=None, version=before.version + 1)
     sessions.put(tx, after)
-    sessions.leave_link(tx, session_id)
+    sessions.leave_link(tx, before, place)
     told = each_seat(tx, after, "place_changed", terms)
     wake = notices.owe(tx, coach, terms, told, [after])
     return Made(sessions.get(tx, session_id), booking_rows.of_session(tx, session_id), wake)

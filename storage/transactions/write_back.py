@@ -60,6 +60,8 @@ class CalendarEntry:
     """Whether it is known to have stood there as the session is."""
     difference: Difference | None = None
     """What the coach did to it there, which nobody settled yet."""
+    was_elsewhere: bool = False
+    """Whether the event may show a place that the session has left."""
 
     @property
     def times(self) -> Times:
@@ -84,10 +86,10 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
     except Unknown:
         return None
     row = sessions.c
-    its = (row.event_calendar_id, row.event_strays, row.event_stood_ms)
+    its = (row.event_calendar_id, row.event_strays, row.event_stood_ms, row.left_links)
     query = select(coaches.c.zone, coaches.c.horizon_days, *its, row.conferencing_address_hash)
     found = tx.execute(query.join(sessions).where(sessions.c.id == session_id)).one()
-    zone, horizon_days, calendar_id, strays, stood_ms, address_hash = found
+    zone, horizon_days, calendar_id, strays, stood_ms, left_links, address_hash = found
     difference = event_differences.of_session(tx, session_id)
     # The coach chose another calendar since: there it is written as the session is.
     if difference is not None and difference.calendar_id != calendar_id:
@@ -108,6 +110,7 @@ def entry(tx: Connection, session_id: str) -> CalendarEntry | None:
         address_hash=address_hash,
         stood=stood_ms is not None,
         difference=difference,
+        was_elsewhere=left_links is not None,
     )
 
 

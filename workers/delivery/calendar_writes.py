@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from domain.conferencing import asked
+from domain.conferencing import asked, awaits_link
 from domain.event_differences import event_id
 from domain.mail.safety import LONGEST_URL, one_line
 from domain.places import join_link, where
@@ -45,6 +45,7 @@ def event_of(entry: CalendarEntry) -> ManagedEvent:
         location=one_line(where(session.place, None), LONGEST_URL),
         url=join_link(session.place, None) or "",
         conferencing=asked(session.place),
+        clears=entry.was_elsewhere,
     )
 
 
@@ -100,7 +101,7 @@ def put(
         tokens.authorised(services, place.connection_id, upsert)
         write.accepted = True
         stands = _stands(services, entry, place, event, write)
-        write.lacks_link = calls is not None and not stands.join_url
+        write.lacks_link = calls is not None and _lacks_link(services, turn, stands)
     now = read_entry(services, turn)
     if now is not None and now.calendar_id != place.calendar_id:
         # The race: another worker moved it to another calendar while we wrote. It may be done by
@@ -142,6 +143,14 @@ class _Stands:
 
     there: bool
     join_url: str | None = None
+
+
+def _lacks_link(services: Services, turn: Turn, stands: _Stands) -> bool:
+    """What stands there may be the link of the place where the session was before."""
+    if stands.join_url is None:
+        return True
+    now = read_entry(services, turn)
+    return now is not None and awaits_link(now.session)
 
 
 def _stands(

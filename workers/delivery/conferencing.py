@@ -24,6 +24,8 @@ log = structlog.get_logger()
 PATH = "/webhooks/conferencing/"
 ASKED = ("conferencing", "subscriptions")
 """The fields of an event that ask for a link."""
+EMPTIED = ("location", "url")
+"""Those that say where it is, empty in one that says it no more."""
 BYTES = 24
 
 
@@ -68,16 +70,21 @@ def upsert(
     unanswered: Callable[[], None],
 ) -> None:
     """Write the event; without its link where Cronofy refuses what it asks for, a service that is
-    gone perhaps. A session that holds its time is worth more than its link. Raises CronofyError.
+    gone perhaps, and with what is left of an old place where it refuses to empty that. A session
+    that holds its time is worth more. Raises CronofyError.
     """
     write = partial(services.cronofy.upsert_event, access, place.calendar_id, unanswered=unanswered)
     try:
         write(event, calls=calls)
     except Rejected as error:
-        if not any(key.startswith(ASKED) for key in error.keys):
+        if any(key.startswith(ASKED) for key in error.keys):
+            log.warning("conferencing_refused", written=event.id, error=str(error))
+            write(replace(event, conferencing=None, clears=False))
+        elif event.clears and all(key.startswith(EMPTIED) for key in error.keys):
+            log.warning("emptying_refused", written=event.id, error=str(error))
+            write(replace(event, clears=False), calls=calls)
+        else:
             raise
-        log.warning("conferencing_refused", written=event.id, error=str(error))
-        write(replace(event, conferencing=None))
 
 
 def keep_link(

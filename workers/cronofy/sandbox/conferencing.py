@@ -57,6 +57,8 @@ def follow(world: World, calendar: SandboxCalendar, uid: str, data: Mapping[str,
     """An event was written: its link is on its way."""
     asked = mapping(data.get("conferencing"), "conferencing")
     if not asked:
+        if "conferencing" in data:
+            world.conferencing.wanted.pop(uid, None)
         return
     ours, profile_id = world.conferencing, str(asked["profile_id"])
     if profile_id == EXPLICIT:

@@ -37,6 +37,7 @@ KEPT = (
     "meeting_url",
     "extended_transparency",
 )
+CLEARED = ("location", "url", "conferencing")
 
 
 def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, Any]) -> None:
@@ -70,7 +71,7 @@ def upsert(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         deleted=False,
         invitation=_invitation(calendar, event, been),
         earlier=been,
-        details={**_kept(event), **_details(data)},
+        details={**_kept(event, data), **_details(data)},
     )
     _store(calendar, written)
     conferencing.follow(world, calendar, written.uid, data)
@@ -120,15 +121,25 @@ def delete(world: World, access: Access, calendar_id: str, data: Mapping[str, An
         _store(calendar, replace(old, deleted=True, updated=world.clock.second()))
 
 
-def _kept(event: SandboxEvent) -> dict[str, Any]:
-    """What a write leaves of an event: that its owner declined it, but not that it was cancelled.
-    One that was deleted begins anew. Inferred: Cronofy documents neither.
+def _kept(event: SandboxEvent, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a write leaves of an event: that its owner declined it, but not that it was cancelled;
+    and what it does not name, but not what it names and has empty. One that was deleted begins
+    anew. Inferred: Cronofy documents none of it.
     """
     left = dict(event.details)
     left.pop("status", None)
+    emptied = [name for name in CLEARED if name in data and _is_empty(data[name])]
+    for name in emptied:
+        left.pop(name, None)
+    if "conferencing" in emptied:
+        left.pop("meeting_url", None)
     if event.deleted:
         left.pop("participation_status", None)
     return left
+
+
+def _is_empty(value: object) -> bool:
+    return not value or value == {"description": ""}
 
 
 def delete_all(world: World, account: SandboxAccount, asked: Mapping[str, Any]) -> None:
@@ -263,7 +274,10 @@ def _free_busy(data: Mapping[str, Any]) -> FreeBusy:
 
 
 def _details(data: Mapping[str, Any]) -> dict[str, Any]:
-    details = {name: data[name] for name in KEPT if data.get(name) is not None}
+    details = {}
+    for name in KEPT:
+        if data.get(name) is not None and not (name in CLEARED and _is_empty(data[name])):
+            details[name] = data[name]
     invited = mapping(data.get("attendees"), "attendees").get("invite") or []
     # Nobody answers in here: invited people stay undecided.
     attendees = [{**mapping(one, "attendees"), "status": "needs_action"} for one in invited]

@@ -34,6 +34,8 @@ class ManagedEvent:
     location: str = field(default="", repr=False)
     url: str = field(default="", repr=False)
     conferencing: Conferencing | None = None
+    clears: bool = field(default=False, compare=False)
+    """Another place may stand there: what this one has not is emptied."""
 
 
 @dataclass(frozen=True, slots=True)

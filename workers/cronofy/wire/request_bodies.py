@@ -99,13 +99,16 @@ def event(written: ManagedEvent, calls: str | None = None) -> bytes:
         "tzid": written.zone,
         "transparency": "opaque",
     }
-    # Only what there is: no documentation says that an empty one is taken.
-    if written.location:
+    # What is left out stays as it stands. Emptied only where it has to be: no documentation says
+    # that an empty one is taken.
+    if written.location or written.clears:
         body["location"] = {"description": written.location}
-    if written.url:
+    if written.url or written.clears:
         body["url"] = written.url
     if written.conferencing is not None:
         body["conferencing"] = _conferencing(written.conferencing)
+    elif written.clears:
+        body["conferencing"] = None
     if calls is not None:
         # One subscription a kind of call: what is in its body is documented nowhere.
         body["subscriptions"] = [_subscription(f"{calls}/{end}", CALLS[end]) for end in CALLS]

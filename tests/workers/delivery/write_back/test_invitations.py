@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from domain.coaches import Policy
-from tests.support import late_writes, people
+from domain.conferencing import FAILED_AFTER
+from storage.transactions import conferencing
+from tests.support import late_writes, links, people
 from tests.support.in_process import House, built
 from tests.support.late_writes import ON_SQLITE, STEPS, look, owed, pass_time
 from tests.support.written_sessions import HOUR, TEN, Diary
@@ -123,3 +125,17 @@ def test_a_coach_without_a_calendar_is_owed_nothing_until_there_is_one(house: Ho
     assert sorted(ada.write()) == ["sent", "superseded"]
     assert ada.events() == [(ada.calendar, TEN, TEN + HOUR)]
     assert ada.session(done.session).active
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("invited", MODES, indirect=True)
+def test_a_link_that_no_read_can_show_has_not_failed(invited: Diary) -> None:
+    done = links.book(invited)
+    assert invited.write() == ["sent"]
+    later = invited.services.now() + FAILED_AFTER
+    with invited.services.database.write() as tx:
+        assert list(conferencing.give_up(tx, now=later)) == []
+    # But what Cronofy calls failing has
+    links.call(invited, done.session.id, failing=True)
+    with invited.services.database.write() as tx:
+        assert list(conferencing.give_up(tx, now=later)) == [done.session.id]
