@@ -7,7 +7,7 @@ click. Each takes the coach's lock first, and names the episode that it was show
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.errors import Invalid
 from domain.sessions import Refused, Session, Terms, Unknown
@@ -16,6 +16,7 @@ from storage.rows import coaches, outbox, sessions
 from storage.rows import event_differences as rows
 from storage.rows.event_differences import Difference
 from storage.rows.outbox_claims import Wake
+from storage.schema.tables import outbox as outbox_rows
 from storage.slots import bookable, slot_sets
 from storage.transactions import bookings, pods
 from storage.transactions.pods import Changes
@@ -43,9 +44,21 @@ def put_back(tx: Connection, session_id: str, token: str, now: datetime) -> bool
 def owe_writing(tx: Connection, session: Session, token: str, now: datetime) -> None:
     """The calendar is to show the session as it is, as long as that is not over."""
     if session.active and session.ends > now.timestamp():
-        key = f"{session.id}:{session.version}:back:{token}"
+        key = f"{_back(session)}:{token}"
         row = owed_row(session.coach_id, session.id, session.version, key, now)
         outbox.add(tx, [row], now=now)
+
+
+def was_put_back(tx: Connection, session: Session) -> bool:
+    """Whether its event was put back already, by a write that was done, as the session is now."""
+    row = outbox_rows.c
+    key = row.dedupe_key.startswith(f"calendar:{_back(session)}:", autoescape=True)
+    mine = row.session_id == session.id, row.kind == "calendar", row.state == "sent"
+    return tx.scalar(select(row.id).where(*mine, key).limit(1)) is not None
+
+
+def _back(session: Session) -> str:
+    return f"{session.id}:{session.version}:back"
 
 
 def move_there(tx: Connection, session_id: str, token: str, terms: Terms) -> list[Wake]:

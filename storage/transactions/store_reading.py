@@ -130,6 +130,7 @@ def store(
     met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
     # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
     nothing_new = not replaced and observed.account is None and touched is None
+    nothing_new = nothing_new and not event_readings.may_follow(coach, judged)
     if nothing_new and slot_sets.is_current(tx, coach, now=now):
         return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
