@@ -25,6 +25,7 @@ from storage.schema.database_clock import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import (
+    callbacks,
     conferencing,
     event_readings,
     looks,
@@ -178,6 +179,7 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
         coach = coaches.lock(tx, coach_id)
     if coach is not None:
         write_back.leave(tx, coach.id, connection_id, now=now)
+        callbacks.owe_ends(tx, connection_id, now=now)
     connections.unlink(tx, connection_id)
     if coach is not None:
         conflicts.flag(tx, coach, now=now)
