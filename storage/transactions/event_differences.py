@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from domain.errors import Invalid
+from domain.event_differences import Kind
 from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches, outbox, sessions
@@ -36,29 +37,31 @@ def put_back(tx: Connection, session_id: str, token: str, now: datetime) -> bool
     if coach is None or standing is None or standing.token != token:
         return False
     rows.settle(tx, session_id)
-    owe_writing(tx, session, token, now)
+    owe_writing(tx, session, standing, now)
     slot_sets.recompute(tx, coach, now=now)
     return True
 
 
-def owe_writing(tx: Connection, session: Session, token: str, now: datetime) -> None:
+def owe_writing(tx: Connection, session: Session, found: Difference, now: datetime) -> None:
     """The calendar is to show the session as it is, as long as that is not over."""
     if session.active and session.ends > now.timestamp():
-        key = f"{_back(session)}:{token}"
+        key = f"{_back(session, found.kind)}:{found.token}"
         row = owed_row(session.coach_id, session.id, session.version, key, now)
         outbox.add(tx, [row], now=now)
 
 
-def was_put_back(tx: Connection, session: Session) -> bool:
-    """Whether its event was put back already, by a write that was done, as the session is now."""
+def was_put_back(tx: Connection, session: Session, kind: Kind) -> bool:
+    """Whether its event was put back already after such a deed, by a write that was done, as the
+    session is now.
+    """
     row = outbox_rows.c
-    key = row.dedupe_key.startswith(f"calendar:{_back(session)}:", autoescape=True)
+    key = row.dedupe_key.startswith(f"calendar:{_back(session, kind)}:", autoescape=True)
     mine = row.session_id == session.id, row.kind == "calendar", row.state == "sent"
     return tx.scalar(select(row.id).where(*mine, key).limit(1)) is not None
 
 
-def _back(session: Session) -> str:
-    return f"{session.id}:{session.version}:back"
+def _back(session: Session, kind: Kind) -> str:
+    return f"{session.id}:{session.version}:back:{kind}"
 
 
 def move_there(tx: Connection, session_id: str, token: str, terms: Terms) -> list[Wake]:

@@ -198,7 +198,7 @@ def store(
         session = sessions.get(tx, deed.session_id)
         if coach.event_policy == "restore" and _can_be_restored(tx, deed, session):
             changed.append(rows.settle(tx, deed.session_id))
-            owe_writing(tx, session, deed.token, now)
+            owe_writing(tx, session, deed, now)
             news.append(deed.session_id)
         elif deed.token not in known_tokens:
             rows.put(tx, deed)
@@ -211,7 +211,7 @@ def store(
 def _can_be_restored(tx: Connection, deed: Difference, session: Session) -> bool:
     """What cannot be put back is asked about, or each read would owe one more write of it."""
     # An event that is declined stays so where Cronofy does not let us take that back.
-    if deed.kind == "declined" and was_put_back(tx, session):
+    if deed.kind == "declined" and was_put_back(tx, session, deed.kind):
         return False
     return not own_writes.is_refused(tx, session.id)
 

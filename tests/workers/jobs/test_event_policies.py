@@ -72,6 +72,20 @@ def test_what_the_calendar_refuses_is_not_put_back_with_every_read(ada: Diary) -
 
 
 @ON_SQLITE
+def test_each_of_two_deeds_is_restored(ada: Diary) -> None:
+    touched_events.choose(ada, "restore")
+    [session] = written(ada, TEN)
+    for deed in (to_one, touched_events.decline, to_one):
+        deed(ada, session)
+        read(ada)
+        ada.write()
+        assert ada.events() == [(ada.calendar, TEN, TEN + HOUR)]
+        assert ada.details()[0]["participation_status"] == "accepted"
+        read(ada)
+        assert found(ada) == []
+
+
+@ON_SQLITE
 def test_what_stays_declined_is_put_back_once_and_then_the_coach_is_asked(ada: Diary) -> None:
     touched_events.choose(ada, "restore")
     [session] = written(ada, TEN)
