@@ -7,7 +7,7 @@ click. Each takes the coach's lock first, and names the episode that it was show
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from domain.errors import Invalid
 from domain.event_differences import Kind
@@ -50,14 +50,14 @@ def owe_writing(tx: Connection, session: Session, found: Difference, now: dateti
         outbox.add(tx, [row], now=now)
 
 
-def was_put_back(tx: Connection, session: Session, kind: Kind) -> bool:
-    """Whether its event was put back already after such a deed, by a write that was done, as the
-    session is now.
+def times_put_back(tx: Connection, session: Session, kind: Kind) -> int:
+    """How often its event was put back after such a deed, by a write that was done, as the session
+    is now.
     """
     row = outbox_rows.c
     key = row.dedupe_key.startswith(f"calendar:{_back(session, kind)}:", autoescape=True)
     mine = row.session_id == session.id, row.kind == "calendar", row.state == "sent"
-    return tx.scalar(select(row.id).where(*mine, key).limit(1)) is not None
+    return tx.scalar(select(func.count()).where(*mine, key)) or 0
 
 
 def _back(session: Session, kind: Kind) -> str:

@@ -33,8 +33,11 @@ from storage.rows import push_marks, sessions
 from storage.rows.event_differences import Difference
 from storage.rows.refresh_jobs import ReadClaim
 from storage.transactions import own_writes, watched_events
-from storage.transactions.event_differences import move_there, owe_writing, was_put_back
+from storage.transactions.event_differences import move_there, owe_writing, times_put_back
 from storage.transactions.watched_events import Watched
+
+OFTEN = 3
+"""Put-backs of an event that is declined all the same: then its coach is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def store(
 def _can_be_restored(tx: Connection, deed: Difference, session: Session) -> bool:
     """What cannot be put back is asked about, or each read would owe one more write of it."""
     # An event that is declined stays so where Cronofy does not let us take that back.
-    if deed.kind == "declined" and was_put_back(tx, session, deed.kind):
+    if deed.kind == "declined" and times_put_back(tx, session, deed.kind) >= OFTEN:
         return False
     return not own_writes.is_refused(tx, session.id)
 
