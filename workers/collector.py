@@ -126,7 +126,7 @@ class Figures(Collector):
             "Coming sessions whose links do not come.",
             metrics.linkless(tx, now=now),
         )
-        unsettled = changed_events.unsettled(tx)
+        unsettled = changed_events.unsettled(tx, now=now)
         oldest = 0.0
         if unsettled.since is not None:
             oldest = (now - unsettled.since).total_seconds()

@@ -5,7 +5,7 @@ and how long nobody settled it. Never a title.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from storage.rows.event_differences import SETTLED
 from storage.schema import records
@@ -46,21 +46,21 @@ class ChangedEvent:
     since: datetime
 
 
-def unsettled(tx: Connection) -> Unsettled:
-    query = select(func.count(), func.min(row.since)).where(_open())
-    return Unsettled(*tx.execute(query).one())
+def unsettled(tx: Connection, *, now: datetime) -> Unsettled:
+    query = select(func.count(), func.min(row.since)).join_from(event_differences, sessions)
+    return Unsettled(*tx.execute(query.where(_open(now))).one())
 
 
-def coaches(tx: Connection, *, limit: int = 20) -> list[CoachWithChanges]:
+def coaches(tx: Connection, *, now: datetime, limit: int = 20) -> list[CoachWithChanges]:
     """Those that have waited longest first."""
     first = func.min(row.since)
     query = select(sessions.c.coach_id, func.count(), first)
-    found = query.join_from(event_differences, sessions).where(_open())
+    found = query.join_from(event_differences, sessions).where(_open(now))
     each = found.group_by(sessions.c.coach_id).order_by(first, sessions.c.coach_id)
     return records.all_as(tx, CoachWithChanges, each.limit(limit))
 
 
-def of_coach(tx: Connection, coach_id: str) -> list[ChangedEvent]:
+def of_coach(tx: Connection, coach_id: str, *, now: datetime) -> list[ChangedEvent]:
     query = select(
         row.session_id,
         row.kind,
@@ -71,9 +71,11 @@ def of_coach(tx: Connection, coach_id: str) -> list[ChangedEvent]:
         row.since,
     )
     found = query.join_from(event_differences, sessions)
-    mine = found.where(_open(), sessions.c.coach_id == coach_id)
+    mine = found.where(_open(now), sessions.c.coach_id == coach_id)
     return records.all_as(tx, ChangedEvent, mine.order_by(sessions.c.starts, row.session_id))
 
 
-def _open() -> ColumnElement[bool]:
-    return row.kind != SETTLED
+def _open(now: datetime) -> ColumnElement[bool]:
+    # Of an account that nobody can read any more nothing ends the difference of a session but time.
+    coming = sessions.c.active, sessions.c.ends > int(now.timestamp())
+    return and_(row.kind != SETTLED, *coming)

@@ -58,6 +58,25 @@ def announce(
         *_conferencing(tx, now, limit),
         *_changed_events(tx, now, limit),
     ]
+    return _owe(tx, found, now)
+
+
+def owe_ends(tx: Connection, connection_id: str, *, now: datetime) -> None:
+    """Owe the callback that what a coach did to events in this account is over: what is known of
+    it goes with the account, and nobody looks there again.
+    """
+    it = event_differences.c
+    mine = it.connection_id == connection_id
+    # The race: somebody announces one of these just now. Locked, it was told of or never is.
+    rows = select(it.session_id, it.told_token).where(mine).order_by(it.session_id)
+    found: list[Event] = []
+    for session_id, token in tx.execute(rows.with_for_update()).all():
+        if token is not None:
+            found.append(events.event_settled(sessions.get(tx, session_id), now))
+    _owe(tx, found, now)
+
+
+def _owe(tx: Connection, found: Sequence[Event], now: datetime) -> list[Wake]:
     if not found:
         return []
     subjects = [event.subject for event in found]

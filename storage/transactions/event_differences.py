@@ -7,15 +7,17 @@ click. Each takes the coach's lock first, and names the episode that it was show
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from domain.errors import Invalid
+from domain.event_differences import Kind
 from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches, outbox, sessions
 from storage.rows import event_differences as rows
 from storage.rows.event_differences import Difference
 from storage.rows.outbox_claims import Wake
+from storage.schema.tables import outbox as outbox_rows
 from storage.slots import bookable, slot_sets
 from storage.transactions import bookings, pods
 from storage.transactions.pods import Changes
@@ -35,17 +37,31 @@ def put_back(tx: Connection, session_id: str, token: str, now: datetime) -> bool
     if coach is None or standing is None or standing.token != token:
         return False
     rows.settle(tx, session_id)
-    owe_writing(tx, session, token, now)
+    owe_writing(tx, session, standing, now)
     slot_sets.recompute(tx, coach, now=now)
     return True
 
 
-def owe_writing(tx: Connection, session: Session, token: str, now: datetime) -> None:
+def owe_writing(tx: Connection, session: Session, found: Difference, now: datetime) -> None:
     """The calendar is to show the session as it is, as long as that is not over."""
     if session.active and session.ends > now.timestamp():
-        key = f"{session.id}:{session.version}:back:{token}"
+        key = f"{_back(session, found.kind)}:{found.token}"
         row = owed_row(session.coach_id, session.id, session.version, key, now)
         outbox.add(tx, [row], now=now)
+
+
+def times_put_back(tx: Connection, session: Session, kind: Kind) -> int:
+    """How often its event was put back after such a deed, by a write that was done, as the session
+    is now.
+    """
+    row = outbox_rows.c
+    key = row.dedupe_key.startswith(f"calendar:{_back(session, kind)}:", autoescape=True)
+    mine = row.session_id == session.id, row.kind == "calendar", row.state == "sent"
+    return tx.scalar(select(func.count()).where(*mine, key)) or 0
+
+
+def _back(session: Session, kind: Kind) -> str:
+    return f"{session.id}:{session.version}:back:{kind}"
 
 
 def move_there(tx: Connection, session_id: str, token: str, terms: Terms) -> list[Wake]:

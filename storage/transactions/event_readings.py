@@ -27,14 +27,17 @@ from domain.event_differences import (
     compare,
     verdict,
 )
-from domain.sessions import Refused, Terms, Unknown
+from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import event_differences as rows
 from storage.rows import push_marks, sessions
 from storage.rows.event_differences import Difference
 from storage.rows.refresh_jobs import ReadClaim
 from storage.transactions import own_writes, watched_events
-from storage.transactions.event_differences import move_there, owe_writing
+from storage.transactions.event_differences import move_there, owe_writing, times_put_back
 from storage.transactions.watched_events import Watched
+
+OFTEN = 3
+"""Put-backs of an event that is declined all the same: then its coach is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class _Seen:
 class Judged:
     """What a read says about our events. `deeds`: the coach's, as the events stand now. `gone`:
     sessions whose events were there before. `over`: whose difference has ended. `stood`: whose
-    events were seen as they should be for the first time. `crossed`: a write of ours was under way.
+    events are known from now on to have stood there. `crossed`: a write of ours was under way.
     """
 
     deeds: tuple[Difference, ...] = ()
@@ -87,20 +90,25 @@ def judge(
     # known to stand: whatever is owed no longer has been seen to stand by then.
     coach_id, connection_id = claimed.coach_id, claimed.connection_id
     owed = own_writes.owed(tx, coach_id, now=now)
+    untouched = own_writes.untouched(tx, coach_id, now=now)
     late = own_writes.late(tx, connection_id)
     known = {each.session_id: each for each in rows.of_connection(tx, connection_id)}
     stands = by_session(events)
     seen = []
     for event in watched_events.watched(tx, coach_id, connection_id, account, now=now):
         key = event.session_id, event.calendar_id
+        found = chosen(stands.get(key, ()), event.times)
+        stood_ms = event.stood_ms
+        # Written before anybody noted that it stood. One that was never there is nobody's deed.
+        if stood_ms is None and found is not None and event.session_id in untouched:
+            stood_ms = 0
         own = OwnWrites(
             waiting=bool(owed.get(event.session_id)),
             under_way="sending" in owed.get(event.session_id, ()),
-            stood_ms=event.stood_ms,
+            stood_ms=stood_ms,
             late=late.get(key, NO_LATE_WRITES).late,
             may_vanish=late.get(key, NO_LATE_WRITES).may_vanish,
         )
-        found = chosen(stands.get(key, ()), event.times)
         seen.append(_see(event, found, own, known.get(event.session_id), claimed))
     return _judged(tx, claimed, seen, known, now)
 
@@ -140,8 +148,8 @@ def _judged(
             lasting.add(session_id)
             if each.state == "deleted" and (each.before is None or each.before.starts is not None):
                 gone.append(session_id)
-        is_first = each.own.stood_ms is None and not each.own.waiting
-        if each.said == "as_written" and is_first:
+        is_first = each.event.stood_ms is None and not each.own.waiting
+        if each.said in ("as_written", "theirs") and is_first:
             stood.append(session_id)
     read = {each.event.session_id for each in seen}
     unread = [each for session_id, each in known.items() if session_id not in read]
@@ -191,11 +199,10 @@ def store(
     news = []
     for deed in judged.deeds:
         session = sessions.get(tx, deed.session_id)
-        # What cannot be put back is asked about, or each read would owe one more write of it.
-        if coach.event_policy == "restore" and not own_writes.is_refused(tx, session):
-            changed.append(rows.settle(tx, session.id))
-            owe_writing(tx, session, deed.token, now)
-            news.append(session.id)
+        if coach.event_policy == "restore" and _can_be_restored(tx, deed, session):
+            changed.append(rows.settle(tx, deed.session_id))
+            owe_writing(tx, session, deed, now)
+            news.append(deed.session_id)
         elif deed.token not in known_tokens:
             rows.put(tx, deed)
             news.append(deed.session_id)
@@ -204,11 +211,28 @@ def store(
     return None
 
 
+def _can_be_restored(tx: Connection, deed: Difference, session: Session) -> bool:
+    """What cannot be put back is asked about, or each read would owe one more write of it."""
+    # An event that is declined stays so where Cronofy does not let us take that back.
+    if deed.kind == "declined" and times_put_back(tx, session, deed.kind) >= OFTEN:
+        return False
+    return not own_writes.is_refused(tx, session)
+
+
+def may_follow(coach: Coach, judged: Judged) -> bool:
+    """Whether there are sessions to move to where their events stand, by the coach's policy. It is
+    tried with each read: that time may have opened since.
+    """
+    if coach.event_policy != "follow":
+        return False
+    return any(deed.kind == "moved" for deed in judged.deeds)
+
+
 def follow(tx: Connection, coach: Coach, judged: Judged, terms: Terms) -> bool:
     """Move the sessions to where their events stand, if that is the coach's policy and the times
     are open; what cannot be moved stays to be asked about. Whether any moved.
     """
-    if coach.event_policy != "follow":
+    if not may_follow(coach, judged):
         return False
     moved = False
     for deed in judged.deeds:

@@ -3,9 +3,9 @@ were seen to stand as they should.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, or_, select
 
 from domain.event_differences import OwnWrites, Times
 from domain.sessions import Session
@@ -15,6 +15,8 @@ from storage.schema.tables import event_looks, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions import looks
 from storage.transactions.write_back import coming_of
+
+LONGEST_READ = timedelta(minutes=5)
 
 
 def owed(tx: Connection, coach_id: str, *, now: datetime) -> dict[str, list[str]]:
@@ -37,6 +39,25 @@ def is_refused(tx: Connection, session: Session) -> bool:
     return tx.scalar(select(row.id).where(*mine, row.state == "dead").limit(1)) is not None
 
 
+def untouched(tx: Connection, coach_id: str, *, now: datetime) -> frozenset[str]:
+    """The coming sessions that nobody noted to have stood in their calendar, and of which no write
+    is owed, being made or refused, and none may land late: a release before wrote them to the end.
+    """
+    row = outbox_rows.c
+    # The race: that release goes on writing beside this one, and notes nothing. A read that began
+    # before such a write shows what stood there before.
+    recent = row.sent_at > now - LONGEST_READ
+    # Looks too: one that is under way may write.
+    unsure = or_(row.state.in_((*outbox_claims.OPEN, "dead")), recent)
+    its = row.session_id == sessions.c.id, row.kind == "calendar"
+    owed = exists(select(row.id).where(*its, unsure))
+    looked_for = exists(
+        select(event_looks.c.session_id).where(event_looks.c.session_id == sessions.c.id)
+    )
+    mine = coming_of(coach_id, now), sessions.c.event_stood_ms.is_(None)
+    return frozenset(tx.scalars(select(sessions.c.id).where(*mine, ~owed, ~looked_for)))
+
+
 def late(tx: Connection, connection_id: str) -> dict[tuple[str, str], OwnWrites]:
     """What may still land in the calendars of this account, by session and calendar."""
     found = {}
@@ -55,6 +76,14 @@ def written(tx: Connection, session_id: str, calendar_id: str, times: Times) -> 
     mine = row.id == session_id, row.event_calendar_id == calendar_id, row.active
     same = row.starts == times[0], row.ends == times[1]
     tx.execute(sessions.update().where(*mine, *same).values(event_stood_ms=clock_ms()))
+
+
+def invited(tx: Connection, session_id: str, calendar_id: str) -> None:
+    """Forget that it was seen in this calendar: it comes there as an invitation from now on, and is
+    not missed as long as the coach did not accept it.
+    """
+    mine = sessions.c.id == session_id, sessions.c.event_calendar_id == calendar_id
+    tx.execute(sessions.update().where(*mine).values(event_stood_ms=None))
 
 
 def stood(tx: Connection, session_ids: Sequence[str], at_ms: int) -> None:

@@ -25,6 +25,7 @@ from storage.schema.database_clock import clock_ms
 from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import (
+    callbacks,
     conferencing,
     event_readings,
     looks,
@@ -130,6 +131,7 @@ def store(
     met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
     # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
     nothing_new = not replaced and observed.account is None and touched is None
+    nothing_new = nothing_new and not event_readings.may_follow(coach, judged)
     if nothing_new and slot_sets.is_current(tx, coach, now=now):
         return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
@@ -177,6 +179,7 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
         coach = coaches.lock(tx, coach_id)
     if coach is not None:
         write_back.leave(tx, coach.id, connection_id, now=now)
+        callbacks.owe_ends(tx, connection_id, now=now)
     connections.unlink(tx, connection_id)
     if coach is not None:
         conflicts.flag(tx, coach, now=now)

@@ -12,6 +12,7 @@ from storage.rows.calendars import TargetCalendar, UnknownCalendar, targets
 from storage.rows.outbox_claims import DUE_NOW
 from storage.schema.tables import connections, sessions
 from storage.schema.tables import outbox as outbox_rows
+from storage.transactions.looks import LOOK
 from storage.transactions.write_back import (
     coming_of,
     locked,
@@ -125,7 +126,9 @@ def owe_unwritten(tx: Connection, coach_id: str, *, now: datetime) -> None:
 def _pulled_forward(tx: Connection, session_ids: Sequence[str]) -> set[str | None]:
     """Those of the sessions that are owed a calendar row anyway, which is due now."""
     row = outbox_rows.c
-    theirs = and_(row.kind == "calendar", row.session_id.in_(session_ids))
+    # A look writes only what stands somewhere.
+    writes = and_(row.kind == "calendar", row.topic != LOOK)
+    theirs = and_(writes, row.session_id.in_(session_ids))
     # The race: a worker has such a row, saw that there is no calendar, and is about to give it up.
     # So what is being sent counts for nothing here; and what is not is locked by this: whoever
     # claims it does so after this transaction, and sees the calendar.

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from domain.coaches import Coach
 from domain.event_differences import EventPolicy, event_id
 from domain.sessions import Session
-from storage.rows import coaches
 from storage.rows import event_differences as rows
 from storage.rows.event_differences import Difference
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
-from storage.transactions import event_differences
+from storage.transactions import coach_settings, event_differences
 from tests.support.written_sessions import HOUR, Diary
 
 
@@ -87,7 +87,11 @@ def move_there(ada: Diary, difference: Difference) -> None:
 
 
 def choose(ada: Diary, policy: EventPolicy) -> None:
-    with ada.services.database.write() as tx:
-        coach = coaches.get(tx, "ada")
+    """As her page does it."""
+
+    def chosen(coach: Coach | None) -> Coach:
         assert coach is not None
-        coaches.put(tx, replace(coach, event_policy=policy))
+        return replace(coach, event_policy=policy)
+
+    with ada.services.database.write() as tx:
+        coach_settings.put_coach(tx, "ada", chosen, expected=None, now=ada.services.now())

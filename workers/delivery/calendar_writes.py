@@ -110,8 +110,10 @@ def put(
             write_back.stray(tx, session_id, place.calendar_id)
         return None
     if stands.there:
-        if not place.by_invitation:
-            with services.database.write() as tx:
+        with services.database.write() as tx:
+            if place.by_invitation:
+                own_writes.invited(tx, session_id, place.calendar_id)
+            else:
                 own_writes.written(tx, session_id, place.calendar_id, (event.start, event.end))
         return Sent()
     return Later("accepted, but not yet seen in the calendar", _look_again_ms(turn))

@@ -8,7 +8,7 @@ from storage.rows import event_differences
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, callbacks
+from storage.transactions import bookings, callbacks, store_reading
 from tests.support import changed_events, people
 from tests.support.people import at
 
@@ -94,3 +94,33 @@ def test_settled_and_changed_again_between_two_looks_tells_how_it_is_now(
     settle(database, session)
     found(database, session, None, kind="deleted")
     assert [topic for topic, _ in told(database)] == ["session.event_deleted"]
+
+
+def disconnect(database: Database, session: tuple[str, str]) -> list[tuple[str, str | None]]:
+    """The callbacks about events that are owed then, with the session of each."""
+    row = tables.outbox.c
+    with database.write() as tx:
+        store_reading.forget(tx, session[1], now=people.NOW)
+        query = tables.outbox.select().where(row.topic.like("session.event_%"))
+        rows = tx.execute(query.order_by(row.version)).all()
+    return [(each.topic, each.session_id) for each in rows]
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_that_it_is_over_is_told_when_its_account_goes(
+    database: Database, session: tuple[str, str], settled: bool
+) -> None:
+    found(database, session, STANDS)
+    told(database)
+    if settled:
+        settle(database, session)
+    told_of = [("session.event_moved", session[0]), ("session.event_settled", session[0])]
+    assert disconnect(database, session) == told_of
+    assert told(database) == []
+
+
+def test_of_what_nobody_was_told_no_end_is_told(
+    database: Database, session: tuple[str, str]
+) -> None:
+    found(database, session, STANDS)
+    assert disconnect(database, session) == []

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
 from tests.support import changed_events, people
 from tests.support.http_client import Desk
 
+OVER = {"starts": people.at(1, 6), "ends": people.at(1, 7)}
 WAITED = people.NOW - timedelta(days=2)
 
 
@@ -55,3 +58,18 @@ def test_the_figures_say_it_too(inside: Desk) -> None:
     figures = inside.look("/metrics").text
     assert "coachcal_events_unsettled 1.0" in figures
     assert "coachcal_oldest_unsettled_seconds 172800.0" in figures
+
+
+@pytest.mark.parametrize("over", [OVER, {"active": False}])
+def test_of_a_session_that_is_over_nobody_is_warned(inside: Desk, over: dict[str, int]) -> None:
+    """Its account may be one that nobody can read any more."""
+    changed(inside)
+    with inside.database.write() as tx:
+        tx.execute(tables.sessions.update().values(over))
+    figures = inside.look("/metrics").text
+    assert "coachcal_events_unsettled 0.0" in figures
+    assert "coachcal_oldest_unsettled_seconds 0.0" in figures
+    assert "whose event a coach changed" not in inside.client.get("/ops/live").text
+    page = inside.client.get("/ops/coaches/ada").text
+    rows = page.partition("Sessions whose event the coach changed")[2].partition("</section>")[0]
+    assert "None." in rows

@@ -71,6 +71,34 @@ def test_what_the_calendar_refuses_is_not_put_back_with_every_read(ada: Diary) -
     assert (kinds(ada), why_closed(ada, ONE)) == (["moved"], "unsettled")
 
 
+@ON_SQLITE
+def test_each_of_several_deeds_is_restored(ada: Diary) -> None:
+    touched_events.choose(ada, "restore")
+    [session] = written(ada, TEN)
+    for deed in (to_one, touched_events.decline, to_one, touched_events.decline):
+        deed(ada, session)
+        read(ada)
+        ada.write()
+        assert ada.events() == [(ada.calendar, TEN, TEN + HOUR)]
+        assert ada.details()[0]["participation_status"] == "accepted"
+        read(ada)
+        assert found(ada) == []
+
+
+@ON_SQLITE
+def test_what_stays_declined_is_put_back_thrice_and_then_the_coach_is_asked(ada: Diary) -> None:
+    touched_events.choose(ada, "restore")
+    [session] = written(ada, TEN)
+    uid = touched_events.event_uid(ada, session)
+    ada.house.control.fail(f"/v1/calendars/{ada.calendar}/events/{uid}", 403, times=None)
+    touched_events.decline(ada, session)
+    for _ in range(6):
+        read(ada)
+        ada.write()
+    assert len([row for row in ada.rows() if ":back:" in row.dedupe_key]) == 3
+    assert kinds(ada) == ["declined"]
+
+
 def test_the_session_follows_where_it_may(ada: Diary) -> None:
     touched_events.choose(ada, "follow")
     [session] = written(ada, TEN)
@@ -95,6 +123,21 @@ def test_where_it_may_not_follow_the_coach_is_asked(ada: Diary) -> None:
     read(ada)
     assert sorted(kinds(ada)) == ["declined", "deleted", "moved"]
     assert [ada.session(each) for each in (first, second, third)] == [first, second, third]
+
+
+@ON_SQLITE
+def test_the_session_follows_as_soon_as_that_time_is_open(ada: Diary) -> None:
+    touched_events.choose(ada, "follow")
+    [first] = written(ada, TEN)
+    second = ada.book(at(2, 14), people.HEDY)
+    ada.write()
+    touched_events.drag(ada, first, at(2, 14))
+    read(ada)
+    assert kinds(ada) == ["moved"]
+    ada.cancel(second)
+    ada.write()
+    read(ada)
+    assert (found(ada), ada.session(first).starts) == ([], at(2, 14))
 
 
 @ON_SQLITE

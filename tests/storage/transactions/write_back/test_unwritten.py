@@ -7,12 +7,14 @@ import pytest
 
 from domain.accounts import AccessMode, Account, Calendar, Profile
 from domain.sessions import Session
+from storage.rows import outbox
 from storage.rows.outbox_claims import DUE_NOW
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.schema.database_clock import clock_ms
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings, notices, target_calendars
+from storage.transactions.write_back import owed_row
 from tests.storage.transactions.write_back.kit import (
     HOME,
     WORK,
@@ -69,6 +71,23 @@ def test_one_healthy_profile_is_enough(database: Database, connection: str) -> N
     people.mark_dirty(database, connection)
     people.read(database, connection, account=Account("acc_ada", profiles=(lost, well)))
     assert owed(database) == [session.id]
+
+
+@pytest.mark.parametrize("state", ["pending", "dead"])
+def test_a_look_at_what_stands_nowhere_is_no_write(
+    database: Database, connection: str, state: str
+) -> None:
+    session = given_up(database)
+    with database.write() as tx:
+        look = owed_row("ada", session.id, session.version, "a look", people.NOW, topic="look")
+        outbox.add(tx, [look], now=people.NOW)
+        mine = tables.outbox.c.topic == "look"
+        tx.execute(tables.outbox.update().where(mine).values(state=state))
+    describe(database, connection, WORK)
+    with database.read() as tx:
+        writes = tables.outbox.c.topic == "upsert", tables.outbox.c.state == "pending"
+        query = tables.outbox.select().where(tables.outbox.c.kind == "calendar", *writes)
+        assert [row.session_id for row in tx.execute(query)] == [session.id]
 
 
 def test_a_row_that_waits_is_due_at_once_and_none_is_added(
