@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from webhooks.api.sheet_columns import Columns, refused
+from webhooks.api.sheet_marks import as_typed
 from webhooks.http.problems import RefusedRequest
 
 CSV = "text/csv"
@@ -41,11 +42,6 @@ NO_VALUES = {
     *("#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
 }
 EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
-
-
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet program takes for one, whatever follows: so it is written with a mark."""
-TEXT_MARK = "'"
 
 
 class Formula(str):
@@ -120,20 +116,6 @@ def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
         if name:
             line.cells[name] = as_typed(text)
     return line
-
-
-def harmless(text: str) -> str:
-    """A text as it may stand in a file that a spreadsheet program opens: it computes nothing."""
-    if text.startswith((*BEGINS_A_FORMULA, TEXT_MARK)):
-        return TEXT_MARK + text
-    return text
-
-
-def as_typed(text: str) -> str:
-    """What `harmless` was given."""
-    if text.startswith(TEXT_MARK) and text[1:].startswith((*BEGINS_A_FORMULA, TEXT_MARK)):
-        return text[1:]
-    return text
 
 
 def _check_cell(number: int, name: str, text: str) -> None:

@@ -69,7 +69,11 @@ def test_saving_lists_the_sessions_inside_with_what_moves_them_and_changes_none(
         ({"away": AWAY * 101}, "away", "too_many"),
         ({"travel": TRAVEL * 2}, "travel", "ranges_overlap"),
         ({"travel": [TRAVEL[0] | {"zone": "Mars"}]}, "travel[0].zone", "unknown_zone"),
-        ({"holidays": HOLIDAYS | {"country": "XX"}}, "holidays.country", "unknown_country_or_region"),
+        (
+            {"holidays": HOLIDAYS | {"country": "XX"}},
+            "holidays.country",
+            "unknown_country_or_region",
+        ),
         ({"holidays": HOLIDAYS | {"names": ["Neujahr"]}}, "holidays.names[0]", "unknown_word"),
     ],
 )
