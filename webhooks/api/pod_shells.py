@@ -134,7 +134,7 @@ def _check_assigned(body: PodsChange) -> None:
     pods, people = len(body.pod_ids), len(body.assign)
     if pods * people > MOST_ASSIGNED:
         detail = (
-            f"Assign at most {MOST_ASSIGNED} seats at once, and not {people} in each of {pods} pods:"
+            f"Assign at most {MOST_ASSIGNED} seats at once, not {people} in each of {pods} pods:"
             " send fewer pods or people, several times."
         )
         raise RefusedRequest("too_many", detail, field="assign")

@@ -1,4 +1,4 @@
-"""What we write computes nothing in a spreadsheet, whatever delimiter it is set to, and is read back
+"""What we write computes nothing in a spreadsheet, whatever delimiter it is set to, and comes back
 as it was.
 """
 
