@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from webhooks.api.sheet_columns import Columns, refused
+from webhooks.api.sheet_headings import OF_PEOPLE
 from webhooks.api.sheet_marks import as_typed
 from webhooks.http.problems import RefusedRequest
 
@@ -24,7 +25,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = (CSV, XLSX)
 MOST_ROWS = 500
 MOST_COLUMNS = 40
-MOST_CHARACTERS = 4_000  # of a cell: a pod's participants fit
+MOST_CHARACTERS = 4_000  # of a cell
+MOST_OF_PEOPLE = 30_000  # of one that names people: a pod of 200 seats fits, as it is exported
 MOST_UNPACKED = 8 * 1024 * 1024
 MOST_TAGS = 100_000  # each becomes an object; a full table has half as many
 MOST_PARTS = 200
@@ -123,10 +125,11 @@ def _check_cell(number: int, name: str, text: str) -> None:
         raise refused(f"Row {number} has a formula under {name}: send the value that it computes.")
     if "\0" in text:
         raise refused(f"Row {number} has a NUL character under {name}: take it out.")
-    if len(text) > MOST_CHARACTERS:
-        raise refused(
-            f"Row {number} has {len(text)} characters under {name}: send at most {MOST_CHARACTERS}."
-        )
+    most = MOST_CHARACTERS
+    if name in OF_PEOPLE:
+        most = MOST_OF_PEOPLE
+    if len(text) > most:
+        raise refused(f"Row {number} has {len(text)} characters under {name}: send at most {most}.")
 
 
 def _csv(raw: bytes, columns: Columns) -> Iterator[list[str]]:
