@@ -20,7 +20,7 @@ def invalid_codes() -> Iterator[tuple[str, str]]:
                     continue
                 code = node.args[1]
                 if getattr(node.func, "id", "") == "Invalid" and isinstance(code, ast.Constant):
-                    yield code.value, f"{path.relative_to(ROOT)}:{node.lineno}"
+                    yield str(code.value), f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def test_no_rule_that_is_answered_with_422_has_a_code_of_another_status() -> None:

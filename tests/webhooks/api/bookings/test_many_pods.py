@@ -36,7 +36,7 @@ def test_more_seats_than_a_hundred_at_once_are_refused_and_nobody_gets_one(
 ) -> None:
     """Each is given under the locks of all coaches."""
     ids = shells(desk, pods)
-    body = {"pod_ids": ids, "assign": list(map(somebody, range(most + 1)))}
+    body: dict[str, Any] = {"pod_ids": ids, "assign": list(map(somebody, range(most + 1)))}
     before = desk.dump()
     told = refused(send(desk, "PATCH", "/v1/pods", body), 422, "too_many")
     assert told["field"] == "assign"
