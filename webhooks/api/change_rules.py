@@ -33,7 +33,8 @@ def put(scope: str, scope_id: str, body: ChangeRulesIn) -> Response:
 
     Each figure counts by itself: cohort before project before company. It holds for bookings that
     there are, too. A key with the scope bookings:force passes every limit, by `excused` or `force`;
-    `most_missed` of a seat in a pod, which takes neither, by `assigned`.
+    `most_missed` of a seat in a pod, which takes neither, by `assigned` of POST
+    /v1/pods/{pod_id}/seats alone.
     """
     rules = ChangeRules(_scope(scope), scope_id, **body.model_dump())
 
