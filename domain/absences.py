@@ -138,7 +138,8 @@ def check_holidays(chosen: PublicHolidays) -> None:
     """Raises Invalid. Whether there is such a country, who makes the dates knows."""
     for name, text in (("country", chosen.country), ("region", chosen.region)):
         if not re.fullmatch(PLACE, text):
-            raise Invalid(f"holidays.{name}", "unknown_place", "Send one of GET /v1/holidays.")
+            detail = "Send one of GET /v1/holidays."
+            raise Invalid(f"holidays.{name}", "unknown_country_or_region", detail)
     if len(chosen.names) > MOST_NAMES:
         raise _too_many("holidays.names", MOST_NAMES)
     for place, text in enumerate(chosen.names):

@@ -123,7 +123,7 @@ def _kind(country: str) -> "type[HolidayBase]":
 
     if country not in countries():
         detail = "Send a country as GET /v1/holidays names it, such as GB."
-        raise Invalid("holidays.country", "unknown_place", detail)
+        raise Invalid("holidays.country", "unknown_country_or_region", detail)
     kind: type[HolidayBase] = getattr(holidays, country)
     return kind
 
@@ -135,7 +135,7 @@ def _calendars(
     kind = _kind(country)
     if region and region not in kind.subdivisions:
         detail = f"Send a region of {country} as GET /v1/holidays?country={country} names it."
-        raise Invalid("holidays.region", "unknown_place", detail)
+        raise Invalid("holidays.region", "unknown_country_or_region", detail)
     years = range((today - BACK).year, today.year + AHEAD_YEARS + 1)
     # Named always: without a language the package takes the one of the machine.
     spoken = (kind.default_language, _spoken(kind, language))

@@ -102,9 +102,11 @@ def change_together(
             made = _change_pod(tx, locked, pod, common, terms)
         done.pods.append(made)
         done.wake.extend(made.wake)
+    changed = {}
     for shell_id in sorted(shells):
         with _about(shell_id):
-            done.shells.append(_change_shell(tx, shell_id, common))
+            changed[shell_id] = _change_shell(tx, shell_id, common)
+    done.shells.extend(changed[shell_id] for shell_id in ids if shell_id in changed)
     return done
 
 

@@ -91,8 +91,8 @@ def test_a_trip_that_is_none_is_refused(sent: Any, field: str, code: str) -> Non
 @pytest.mark.parametrize(
     ("chosen", "field", "code"),
     [
-        (PublicHolidays("<b>"), "holidays.country", "unknown_place"),
-        (PublicHolidays("GB", "\0"), "holidays.region", "unknown_place"),
+        (PublicHolidays("<b>"), "holidays.country", "unknown_country_or_region"),
+        (PublicHolidays("GB", "\0"), "holidays.region", "unknown_country_or_region"),
         (PublicHolidays("GB", "", ("x",) * 101), "holidays.names", "too_many"),
         (PublicHolidays("GB", "", ("\0",)), "holidays.names[0]", "invalid_value"),
     ],

@@ -57,10 +57,10 @@ def test_the_dates_reach_as_far_as_anybody_can_book_and_some_days_back() -> None
 @pytest.mark.parametrize(
     ("country", "region", "names", "field", "code"),
     [
-        ("XX", "", [], "holidays.country", "unknown_place"),
-        ("", "", [], "holidays.country", "unknown_place"),
-        ("country_holidays", "", [], "holidays.country", "unknown_place"),
-        ("GB", "BY", [], "holidays.region", "unknown_place"),
+        ("XX", "", [], "holidays.country", "unknown_country_or_region"),
+        ("", "", [], "holidays.country", "unknown_country_or_region"),
+        ("country_holidays", "", [], "holidays.country", "unknown_country_or_region"),
+        ("GB", "BY", [], "holidays.region", "unknown_country_or_region"),
         ("GB", "", ["Neujahr"], "holidays.names[0]", "unknown_word"),
         ("GB", "", ["Christmas Day", "Saint Andrew's Day"], "holidays.names[1]", "unknown_word"),
     ],

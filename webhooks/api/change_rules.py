@@ -32,7 +32,9 @@ def put(scope: str, scope_id: str, body: ChangeRulesIn) -> Response:
     """Set what a late change costs here, and how many rebookings and missed sessions are allowed.
 
     Each figure counts by itself: cohort before project before company. It holds for bookings that
-    there are, too. A key with the scope bookings:force passes every limit, by `excused` or `force`.
+    there are, too. A key with the scope bookings:force passes every limit, by `excused` or `force`;
+    `most_missed` of a seat in a pod, which takes neither, by `assigned` of POST
+    /v1/pods/{pod_id}/seats alone.
     """
     rules = ChangeRules(_scope(scope), scope_id, **body.model_dump())
 

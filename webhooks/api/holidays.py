@@ -5,6 +5,7 @@ from unicodedata import normalize
 
 from babel import Locale
 
+from domain.errors import Invalid
 from domain.mail.choice import default_language
 from webhooks.api.schemas.absences import HolidayPlacesOut, HolidaysQuery
 from webhooks.http.context import runtime
@@ -24,8 +25,13 @@ def show(query: HolidaysQuery) -> HolidayPlacesOut:
         countries = country_names(locale_of(query.language, default_language(query.language)))
     else:
         today = runtime().services.now().date()
-        regions = region_names(query.country)
-        found = public_holidays.of_place(query.country, query.region, today, query.language)
+        try:
+            regions = region_names(query.country)
+            found = public_holidays.of_place(query.country, query.region, today, query.language)
+        except Invalid as why:
+            # Of a coach they are fields of `holidays`, here they are parameters.
+            field = why.field.removeprefix("holidays.")
+            raise Invalid(field, why.code, why.detail) from None
         for each in found:
             dates = [day.isoformat() for day in each.dates]
             holidays.append(asdict(each) | {"dates": dates})

@@ -154,6 +154,8 @@ def _refusals(route: Route) -> set[int]:
         statuses |= {401, 403, 422, 503}
     if route.body is not None or route.once:
         statuses |= {400, 413, 415}
+    if route.files:
+        statuses |= {413, 415}
     if route.path in (PUSH, CALL):
         statuses.add(503)
     return statuses

@@ -34,9 +34,10 @@ def template_xlsx() -> Response:
 
 
 def export_csv(query: ExportQuery) -> Response:
-    """Pods in the importer's own format, with their ids, as CSV.
+    """Pods in the importer's own format, with their ids, as CSV with commas.
 
-    Edit it and import it again: only what differs changes. At most 500 pods.
+    Edit it and import it again: only what differs changes. At most 500 pods. A spreadsheet that is
+    set to semicolons opens the XLSX as a table, this one not.
     """
     return csv_file("pods", _exported(query))
 
@@ -115,7 +116,8 @@ def _people(seats: Sequence[Booking]) -> str:
             # Brackets and quotes are what a mailbox is made of.
             name = one_line(who.name.translate(NO_MARKS))
             people.append(f'"{name}" <{who.email}>')
-    return "; ".join(people)
+    # At a semicolon a spreadsheet may be set to begin a new cell, within quotes too.
+    return ", ".join(people)
 
 
 NO_MARKS = str.maketrans(dict.fromkeys('<>"', " "))

@@ -12,10 +12,9 @@ from domain.mail.safety import mailbox
 from domain.sessions import Participant
 from webhooks.api.pod_import_verdicts import ImportRow
 from webhooks.api.schemas.booking_requests import MOST_SEATS
+from webhooks.api.sheet_headings import OF_PEOPLE
 from webhooks.api.spreadsheets import SheetLine
 
-OF_PEOPLE = ("participants", "usernames")
-"""The columns that name people: both in the same way."""
 ONE = re.compile(r'(?:"[^"]*"|[^,;\n])+')
 """Of those that commas, semicolons or lines separate; a name with a comma stands in quotes."""
 NO_MAILBOX = frozenset("<>@")

@@ -15,11 +15,11 @@ from domain.hours import timezone
 from domain.mail.safety import one_line
 from domain.sessions import FORMATS, Context, Format
 from storage.transactions.pod_import_entries import Placed, PodEntry
-from webhooks.api.pod_import_people import NOBODY_KNOWN, OF_PEOPLE, Lookup, named
+from webhooks.api.pod_import_people import NOBODY_KNOWN, Lookup, named
 from webhooks.api.pod_import_verdicts import ImportRow
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT, SHOWS_NOTHING
-from webhooks.api.sheet_headings import COLUMNS
+from webhooks.api.sheet_headings import COLUMNS, OF_PEOPLE
 from webhooks.api.spreadsheets import NoValue, SheetLine
 from webhooks.http.times import YEARS
 

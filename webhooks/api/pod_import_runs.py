@@ -21,6 +21,7 @@ from storage.schema.database import Tx
 from storage.transactions import pod_imports
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
 from storage.transactions.pod_imports import Part
+from webhooks.api.sheet_columns import refused
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import (
@@ -32,6 +33,7 @@ from webhooks.http.idempotent import (
 )
 
 CREATED = 201
+MOST_PEOPLE = 1_000  # a seat takes milliseconds, and the coaches are locked for all of them
 
 Report = Callable[[Sequence[EntryOutcome], bool], StoredAnswer]
 """What the request is answered when its entries came, or would have come, to this; and whether
@@ -84,11 +86,27 @@ def run(entries: Sequence[PodEntry], report: Report, *, red: bool) -> Response:
     return _finish(mine, plan, report)
 
 
+def check_people(entries: Sequence[PodEntry], outcomes: Sequence[EntryOutcome]) -> None:
+    """Raises Refused for too many in the rows that change anything: an export that is sent again
+    names everybody who has a seat.
+    """
+    people = 0
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if outcome.comes != "unchanged":
+            people += len(entry.participants)
+    if people > MOST_PEOPLE:
+        raise refused(
+            f"Send at most {MOST_PEOPLE} participants at once, in rows that change anything: split"
+            " the file."
+        )
+
+
 def _decide(mine: ImportRun, report: Report, *, red: bool) -> StoredAnswer:
     """The refusal, or the plan."""
     services = runtime().services
     with services.database.read() as tx:
         outcomes = pod_imports.rehearse(tx, mine.entries, services.terms())
+    check_people(mine.entries, outcomes)
     if red or any(outcome.refused for outcome in outcomes):
         return report(outcomes, False)  # noqa: FBT003 (nothing was made)
     plan = pod_imports.parts(mine.entries, outcomes)

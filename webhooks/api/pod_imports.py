@@ -41,7 +41,7 @@ from webhooks.http.idempotent import refusal_answer, require_key
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.requests import BODY_CAP, JSON, CappedRequest
 
-MOST_PEOPLE = 1_000  # a seat takes milliseconds, and the coaches are locked for all of them
+MOST_NAMED = 10_000  # by all rows, those that change nothing too
 COLUMN_OF = {
     "min_seats": "min",
     "start": "time",
@@ -65,7 +65,8 @@ def load(query: ImportQuery) -> Response:
     Columns, in any order and by many names: programme, coach (mail address or id), date, time (or
     one date and time), zone, min, max; if you like, participants (`Ann Lee <ann@example.com>; ...`
     or usernames), cohort, project, company, title, duration, format, language, group. A row with
-    the `id` of a pod changes that pod, where it differs. At most 500 rows and 1000 participants.
+    the `id` of a pod changes that pod, where it differs. At most 500 rows, and 1000 participants in
+    those that change anything.
 
     A dry run answers with each row's verdict and writes nothing. A real run makes all pods (201),
     or, if one row is red, none: 409 `import_refused`, with the same `rows` and `counts`. It goes on
@@ -114,7 +115,9 @@ def _done(rows: list[ImportRow], *, dry_run: bool) -> Response:
         return _import(rows)
     services = runtime().services
     with services.database.read() as tx:
-        _judge(rows, many_pods.rehearse(tx, _entries(rows), services.terms()))
+        outcomes = many_pods.rehearse(tx, _entries(rows), services.terms())
+    pod_import_runs.check_people(_entries(rows), outcomes)
+    _judge(rows, outcomes)
     return Response(
         orjson.dumps(_to_out(rows, imported=False).model_dump(mode="json")), mimetype=JSON
     )
@@ -129,8 +132,8 @@ def _rows(lines: Sequence[SheetLine], lookup: Lookup) -> list[ImportRow]:
             people += len(row.entry.participants)
         rows.append(row)
     pod_import_rows.refuse_pods_twice(rows)
-    if people > MOST_PEOPLE:
-        raise refused(f"Send at most {MOST_PEOPLE} participants at once: split the file.")
+    if people > MOST_NAMED:
+        raise refused(f"Send at most {MOST_NAMED} participants in all rows: split the file.")
     return rows
 
 

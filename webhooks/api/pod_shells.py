@@ -27,6 +27,7 @@ from webhooks.http.requests import expected_version
 from webhooks.http.times import instant
 
 MOST_LISTED = 500
+MOST_ASSIGNED = 100  # a seat takes milliseconds, and all coaches are locked for all of them
 
 
 def create(body: ShellsIn) -> Response:
@@ -57,10 +58,17 @@ def create(body: ShellsIn) -> Response:
 
 
 def show(query: ShellsQuery) -> ShellsOut:
-    """The pods that have no time yet, the oldest first; at most 500."""
+    """The pods that have no time yet, the oldest first.
+
+    More than 500 are refused: ask for those of one coach, cohort, project or company.
+    """
     where = Context(query.company, query.project, query.cohort)
     with runtime().services.database.read() as tx:
-        return _shells(rows.within(tx, where, coach_id=query.coach_id, limit=MOST_LISTED))
+        found = rows.within(tx, where, coach_id=query.coach_id, limit=MOST_LISTED + 1)
+    if len(found) > MOST_LISTED:
+        detail = f"There are more than {MOST_LISTED}: ask for those of one cohort or coach."
+        raise RefusedRequest("too_many", detail, field="cohort")
+    return _shells(found)
 
 
 def give_time(shell_id: str, body: ShellTimeIn) -> Response:
@@ -93,9 +101,11 @@ def delete(shell_id: str) -> Response:
 def change_together(body: PodsChange) -> Response:
     """Set the same of many pods, with a time or without: all of them, or none.
 
-    A 409 names the pod that refuses as `pod_id`.
+    A 409 names the pod that refuses as `pod_id`. At most 100 seats are assigned at once: as many as
+    there are pods, for each of `assign`.
     """
     require_key()
+    _check_assigned(body)
     if len(set(body.pod_ids)) < len(body.pod_ids):
         raise RefusedRequest("invalid_value", "Send each pod once.", field="pod_ids")
     common = CommonChanges(
@@ -117,6 +127,17 @@ def change_together(body: PodsChange) -> Response:
         return WriteResult(answer, 200, done.wake)
 
     return once(work)
+
+
+def _check_assigned(body: PodsChange) -> None:
+    """Raises Refused for more than nobody who books these coaches should wait for."""
+    pods, people = len(body.pod_ids), len(body.assign)
+    if pods * people > MOST_ASSIGNED:
+        detail = (
+            f"Assign at most {MOST_ASSIGNED} seats at once, not {people} in each of {pods} pods:"
+            " send fewer pods or people, several times."
+        )
+        raise RefusedRequest("too_many", detail, field="assign")
 
 
 def _shells(shells: list[PodShell]) -> ShellsOut:

@@ -1,6 +1,6 @@
 """Tables as files that a spreadsheet program opens.
 
-Nothing in a cell is taken for a formula by it: `spreadsheets.harmless`.
+Nothing in a cell is taken for a formula by it: `sheet_marks.harmless`.
 """
 
 import csv
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from flask import Response
 
 from domain.mail.safety import one_line
-from webhooks.api.spreadsheets import CSV, XLSX, harmless
+from webhooks.api.sheet_marks import harmless
+from webhooks.api.spreadsheets import CSV, XLSX
 
 Cell = str | int
 

@@ -23,6 +23,8 @@ HEADINGS = {
 """What a template and an export call them, in this order."""
 REQUIRED = ("programme", "coach", "date", "time", "zone", "min", "max")
 COLUMNS = (*HEADINGS, "when", "usernames")
+OF_PEOPLE = ("participants", "usernames")
+"""The columns that name people: both in the same way."""
 MOMENT = {"date", "time"}
 """What `when` stands for: one date and time."""
 ALIASES: dict[str, tuple[str, ...]] = {

@@ -16,6 +16,8 @@ from itertools import islice
 from typing import Any
 
 from webhooks.api.sheet_columns import Columns, refused
+from webhooks.api.sheet_headings import OF_PEOPLE
+from webhooks.api.sheet_marks import as_typed
 from webhooks.http.problems import RefusedRequest
 
 CSV = "text/csv"
@@ -23,7 +25,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = (CSV, XLSX)
 MOST_ROWS = 500
 MOST_COLUMNS = 40
-MOST_CHARACTERS = 4_000  # of a cell: a pod's participants fit
+MOST_CHARACTERS = 4_000  # of a cell
+MOST_OF_PEOPLE = 30_000  # of one that names people: a pod of 200 seats fits, as it is exported
 MOST_UNPACKED = 8 * 1024 * 1024
 MOST_TAGS = 100_000  # each becomes an object; a full table has half as many
 MOST_PARTS = 200
@@ -41,11 +44,6 @@ NO_VALUES = {
     *("#FIELD!", "#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!"),
 }
 EXCEL_EPOCH = date(1899, 12, 30)  # the date of a cell that holds but a time
-
-
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet program takes for one, whatever follows: so it is written with a mark."""
-TEXT_MARK = "'"
 
 
 class Formula(str):
@@ -122,29 +120,16 @@ def _line(number: int, names: Sequence[str], row: Sequence[str]) -> SheetLine:
     return line
 
 
-def harmless(text: str) -> str:
-    """A text as it may stand in a file that a spreadsheet program opens: it computes nothing."""
-    if text.startswith((*BEGINS_A_FORMULA, TEXT_MARK)):
-        return TEXT_MARK + text
-    return text
-
-
-def as_typed(text: str) -> str:
-    """What `harmless` was given."""
-    if text.startswith(TEXT_MARK) and text[1:].startswith((*BEGINS_A_FORMULA, TEXT_MARK)):
-        return text[1:]
-    return text
-
-
 def _check_cell(number: int, name: str, text: str) -> None:
     if isinstance(text, Formula):
         raise refused(f"Row {number} has a formula under {name}: send the value that it computes.")
     if "\0" in text:
         raise refused(f"Row {number} has a NUL character under {name}: take it out.")
-    if len(text) > MOST_CHARACTERS:
-        raise refused(
-            f"Row {number} has {len(text)} characters under {name}: send at most {MOST_CHARACTERS}."
-        )
+    most = MOST_CHARACTERS
+    if name in OF_PEOPLE:
+        most = MOST_OF_PEOPLE
+    if len(text) > most:
+        raise refused(f"Row {number} has {len(text)} characters under {name}: send at most {most}.")
 
 
 def _csv(raw: bytes, columns: Columns) -> Iterator[list[str]]:

@@ -109,6 +109,7 @@ CODES: dict[str, tuple[int, str]] = {
     "file_refused": (422, "The file is no table of the kind that is imported, or could harm us."),
     "not_a_reply": (422, "The mail holds no answer to an invitation."),
     "logo_refused": (422, "The file is no PNG, damaged, or too large."),
+    "unknown_country_or_region": (422, "Of no such place are public holidays known."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "head_too_large": (

@@ -36,7 +36,7 @@ TOLD = (
     "too_long",
     "reversed_range",
     "ranges_overlap",
-    "unknown_place",
+    "unknown_country_or_region",
 )
 # Google's name is Google in every language; these are what a link to Cronofy's consent may name
 # (the sandbox refuses others, and says how far that is known), and what people call them.

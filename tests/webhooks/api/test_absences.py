@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.booking_requests import post
+from tests.support.booking_requests import post, refused
 from tests.support.http_client import SETTINGS, WEEK, Desk
 from tests.webhooks.api.ada import ADA
 
@@ -69,7 +69,11 @@ def test_saving_lists_the_sessions_inside_with_what_moves_them_and_changes_none(
         ({"away": AWAY * 101}, "away", "too_many"),
         ({"travel": TRAVEL * 2}, "travel", "ranges_overlap"),
         ({"travel": [TRAVEL[0] | {"zone": "Mars"}]}, "travel[0].zone", "unknown_zone"),
-        ({"holidays": HOLIDAYS | {"country": "XX"}}, "holidays.country", "unknown_place"),
+        (
+            {"holidays": HOLIDAYS | {"country": "XX"}},
+            "holidays.country",
+            "unknown_country_or_region",
+        ),
         ({"holidays": HOLIDAYS | {"names": ["Neujahr"]}}, "holidays.names[0]", "unknown_word"),
     ],
 )
@@ -91,4 +95,11 @@ def test_a_chooser_is_told_countries_then_regions_and_holidays(desk: Desk) -> No
     assert {"code": "SCT", "name": "Scotland"} in scotland["regions"]
     [boxing] = [it for it in scotland["holidays"] if it["name"] == "Boxing Day"]
     assert "2026-12-28" in boxing["dates"]
-    assert desk.get("/v1/holidays?country=XX").json["code"] == "unknown_place"
+
+
+@pytest.mark.parametrize(("query", "field"), [("XX", "country"), ("GB&region=XX", "region")])
+def test_a_place_that_is_not_known_is_told_by_its_parameter(
+    desk: Desk, query: str, field: str
+) -> None:
+    told = refused(desk.get(f"/v1/holidays?country={query}"), 422, "unknown_country_or_region")
+    assert told["field"] == field

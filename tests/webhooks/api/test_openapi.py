@@ -119,6 +119,17 @@ def test_every_operation_has_a_name_a_summary_and_typed_refusals(document: dict[
                 assert list(response["content"]) == [PROBLEM], operation["operationId"]
 
 
+def test_whatever_takes_a_body_tells_that_it_may_be_too_large_or_of_another_kind(
+    document: dict[str, Any],
+) -> None:
+    taken = [route for route in ROUTES if route.documented and (route.files or route.body)]
+    assert len(taken) > 20
+    for route in taken:
+        path = re.sub(r"<(\w+)>", r"{\1}", route.path)
+        responses = document["paths"][path][route.method.lower()]["responses"]
+        assert {"413", "415"} <= responses.keys(), route.name
+
+
 def test_the_version_is_the_products(document: dict[str, Any]) -> None:
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     assert document["info"]["version"] == version() == project["version"]

@@ -12,7 +12,8 @@ from tests.support.booking_requests import GRACE, HEDY, POD, post, send
 from tests.support.http_client import Desk
 from tests.support.pod_imports import judged, real, upload
 from tests.support.spreadsheets import workbook
-from webhooks.api.spreadsheets import CSV, XLSX, as_typed, harmless
+from webhooks.api.sheet_marks import as_typed, harmless
+from webhooks.api.spreadsheets import CSV, XLSX
 
 RANGE = "from=2026-06-01&to=2026-06-30"
 TWO = "2026-06-02T14:00:00Z"

@@ -87,7 +87,8 @@ class PodsChange(Body):
     title: Line | None = None
     place: PlaceIn | None = Field(None, description="Where each is held; who has a seat is mailed.")
     assign: Assigned = Field(
-        default_factory=list, description="Each gets a seat in each; whoever has one keeps it."
+        default_factory=list,
+        description="Each gets a seat in each; whoever has one keeps it. At most 100 seats in all.",
     )
 
 
