@@ -10,7 +10,7 @@ from storage.schema import tables
 from tests.support import people
 from tests.support.http_client import Desk
 from tests.support.page_visitor import fields
-from tests.webhooks.pages.booking.test_changes import PAGE, coach, moved
+from tests.webhooks.pages.booking.changes_kit import PAGE, coach, moved
 
 NOW = int(people.NOW.timestamp())
 BEGUN = {"starts": NOW - 600, "ends": NOW + 3000}
