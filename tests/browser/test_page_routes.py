@@ -51,6 +51,7 @@ NO_PAGES = {
         "/brand/<colour>.css": "a sheet",
         "/brand/<digest>.png": "a picture",
         "/connect/callback": "leads on; what it may say instead is the problem page",
+        "/f/<feed_token>.ics": "a file",
         "/favicon.ico": "a picture",
         "/healthz": "for machines",
         "/metrics": "for machines",

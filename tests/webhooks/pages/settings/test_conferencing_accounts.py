@@ -48,6 +48,7 @@ def test_the_coach_connects_a_service_and_it_is_shown(house: House) -> None:
     # When the form is sent
     left = desk.client.post(LEAVE, data={"csrf": csrf, "connection": connection_id})
     assert left.status_code == 200
+    assert 'id="back" href="/settings/more"' in left.text, "leave.js shows it in the frame again"
     found = LEADS.search(left.text)
     assert found is not None
     # And the service agrees there
