@@ -37,12 +37,17 @@ def take_seat(
     terms: Terms,
     *,
     assigned: bool = False,
+    excused: bool = False,
 ) -> BookingChange:
     """A seat in a pod, if there is one and its format lets this person have it; in one of a group,
     a seat in the later ones too, or none. Raises Refused, Unknown.
+
+    `excused`: no limit of the programme's counts, which none does for whom it assigns.
     """
     coaches, _ = pod_groups.lock_pod(tx, pod_id, terms)
-    seated = give_seats(tx, coaches, pod_id, participant, context, terms, assigned=assigned)
+    seated = give_seats(
+        tx, coaches, pod_id, participant, context, terms, assigned=assigned, excused=excused
+    )
     wake = pod_groups.owe(tx, coaches, terms, seated)
     return BookingChange(seated[0].booking, seated[0].session, wake)
 
@@ -120,6 +125,7 @@ def give_seats(
     terms: Terms,
     *,
     assigned: bool,
+    excused: bool = False,
 ) -> list[Change]:
     """The seat, and those in the later pods of its group. The caller holds the locks of
     `pod_groups.lock`.
@@ -129,6 +135,7 @@ def give_seats(
     check_may_take_seat(pod, assigned=assigned)
     if not assigned:
         _check_group(tx, pod, participant)
+    if not assigned and not excused:
         late_changes.check_may_book(tx, context.within(pod.context), participant.id)
     seated = _seated(tx, pod, participant, context, terms)
     return [seated, *_follow(tx, coaches, pod, participant, context, terms)]

@@ -66,7 +66,7 @@ NO_PAGES = {
         "/pages/zones/<tongue>/<version>.json": "for scripts",
         "/readyz": "for machines",
         "/settings/accounts": "a piece of its page",
-        "/settings/conferencing/back": "leads on",
+        "/settings/conferencing/back/<token>": "leads on, or a page like the consent",
     },
     "postbox": {"/mails.json": "for scripts", "/mails/<int:number>/raw": "a mail as it came"},
 }

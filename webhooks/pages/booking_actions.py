@@ -90,9 +90,15 @@ def book_join(pod_id: str) -> Response:
     """POST /book/groups/{id}/join"""
 
     def work(tx: Tx, terms: Terms) -> BookingChange:
-        pod = for_us(tx, pod_id)
+        pod, here = for_us(tx, pod_id), guest()
         return pod_seats.take_seat(
-            tx, pod.id, who(), guest().context, terms, assigned=guest().may(May.assign)
+            tx,
+            pod.id,
+            who(),
+            here.context,
+            terms,
+            assigned=here.may(May.assign),
+            excused=here.may(May.pass_limits),
         )
 
     return _once(work)

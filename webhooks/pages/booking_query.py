@@ -131,10 +131,14 @@ def move_costs(tx: Tx, moving: Mine, terms: Terms) -> MoveCost:
 
 
 def lateness(tx: Tx, seen: Mine, terms: Terms) -> dict[str, Any]:
-    """What a page says of how late it is for changes of this booking."""
+    """What a page says of how late it is for changes of this booking; of a seat, which is changed
+    by one click, also whether that counts as missed now.
+    """
+    late_move = seen.session.pod and move_costs(tx, seen, terms) == "missed"
     terms = late_changes.terms_of(tx, terms, seen.booking.context.within(seen.session.context))
     return {
         "late": terms.is_late(seen.session),
+        "late_move": late_move,
         "free_until": seen.session.starts - 3600 * terms.late_hours,
         "late_hours": terms.late_hours,
     }

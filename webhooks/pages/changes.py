@@ -27,13 +27,21 @@ from webhooks.pages.booking_query import zone_asked, zone_chosen
 
 DONE = ("calendar", "session")
 """Whose time counted in the end: the calendar's, or the session's."""
+REFUSED = {
+    "slot_not_open": "closed",
+    "already_begun": "begun",
+    "booking_ended": "ended",
+    "pod_ended": "ended",
+}
+"""What is said of a refusal; of any other, that somebody was faster."""
 CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A session that its coach has to look at. `who`: of a 1:1. `place`: where it is moved or
-    cancelled. `stands`: where its event stands, or what of the session is taken, in epoch seconds.
+    cancelled, until it begins. `stands`: where its event stands, or what of the session is taken,
+    in epoch seconds.
     """
 
     session: Session
@@ -44,10 +52,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Changed(Shown):
-    """`closed`: why the session cannot move to where its event stands; None: it can."""
+    """`closed`: why the session cannot move to where its event stands; None: that time is open.
+    `begun`: it cannot move at all any more.
+    """
 
     difference: Difference
     closed: str | None
+    begun: bool
 
     @property
     def moved(self) -> bool:
@@ -72,10 +83,7 @@ def book_settle(session_id: str) -> Response:
         wake = run_again_once(lambda: _settle(session_id, to))
     except Refused as refusal:
         parts().refusals.tell(refusal.code, refusal.reason)
-        said = "settled"
-        if refusal.code == "slot_not_open":
-            said = "closed"
-        return _page(said, CONFLICT)
+        return _page(REFUSED.get(refusal.code, "settled"), CONFLICT)
     runtime().actors.wake_outbox(wake)
     return see(url_for("pages.book_changes", done=to, **zone_asked()))
 
@@ -127,8 +135,8 @@ def _changed(tx: Tx, terms: Terms) -> list[Changed]:
         closed = None
         if stands is not None:
             closed = _closed(tx, session, stands, terms)
-        about = _about(tx, session)
-        each = Changed(session, *about, stands, difference, closed)
+        about = _about(tx, session, terms)
+        each = Changed(session, *about, stands, difference, closed, session.begun(terms.now))
         found.append(each)
     return found
 
@@ -162,7 +170,7 @@ def _met(tx: Tx, terms: Terms) -> list[Shown]:
     busy: Periods = slot_sets.external(tx, coach)
     shown = []
     for session in found:
-        about = _about(tx, session)
+        about = _about(tx, session, terms)
         each = Shown(session, *about, overlap(session, busy))
         shown.append(each)
     return shown
@@ -173,9 +181,11 @@ def _in_conflict(tx: Tx, terms: Terms) -> list[Session]:
     return [sessions.get(tx, each.session_id) for each in found]
 
 
-def _about(tx: Tx, session: Session) -> tuple[str | None, str | None]:
-    """Whom it is with, and where it is moved or cancelled."""
+def _about(tx: Tx, session: Session, terms: Terms) -> tuple[str | None, str | None]:
+    """Whom it is with, and where it is moved or cancelled, if it still can be."""
     who = calendar_mails.with_whom(tx, session)
+    if session.begun(terms.now):
+        return who, None
     if session.pod:
         return who, url_for("pages.book_group", pod_id=session.id, **zone_asked())
     for booking in bookings.of_session(tx, session.id):

@@ -141,6 +141,8 @@ def _hosted(pod_id: str) -> dict[str, Any]:
         "pod": pod,
         "seated": seated,
         "changeable": changeable,
+        # Who has a seat finds it on the page of their booking.
+        "link_hidden": guest().viewer != "coach",
         "zone": zone_chosen(),
         "key": one_time_key(),
     }

@@ -88,5 +88,9 @@ def _place(stored: PublicHolidays, typed: Form | None) -> tuple[str, str]:
     return country, region
 
 
+def _load(coach: Coach, typed: Form | None) -> None:
+    _place(coach.holidays, typed)
+
+
 # A country is loaded when it is first asked for: a second, in which nobody else is to wait.
-SECTION = Section("holidays", shown, save, look_up=_chosen)
+SECTION = Section("holidays", shown, save, look_up=_chosen, load=_load)

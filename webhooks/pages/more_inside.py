@@ -24,7 +24,9 @@ from webhooks.pages.settings import HOME
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A session as the page tells it. `booking_id`: of a 1:1 session."""
+    """A session as the page tells it. `who`: empty where whoever looks may not know it.
+    `booking_id`: of a 1:1 session.
+    """
 
     when: str
     who: str
@@ -42,8 +44,11 @@ def _told(coach: Coach, inside: SessionInside) -> Told:
     booking_id = None
     if inside.seats and not session.pod:
         booking_id = inside.seats[0].id
-    names = [seat.participant.name for seat in inside.seats]
-    return Told(when, session.title or ", ".join(names), booking_id)
+    who = ""
+    if guest().may(May.see_people):
+        names = [seat.participant.name for seat in inside.seats]
+        who = session.title or ", ".join(names)
+    return Told(when, who, booking_id)
 
 
 def more_settings_move() -> Response:

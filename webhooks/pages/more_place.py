@@ -51,7 +51,10 @@ def _save(tx: Tx, sent: Sent) -> CoachChange:
         place = _place(coach, kind, value)
         if place is not None:
             rules.check((runtime().settings.places,), place)
-        return replace(coach, place=place)
+        changed = replace(coach, place=place)
+        if kind and kind not in _offered(coach):
+            raise Invalid("place.kind", "unknown_word", "Choose one of those that are offered.")
+        return changed
 
     return coach_settings.put_coach(
         tx, guest().coach_id, change, expected=sent.version, now=runtime().services.now()

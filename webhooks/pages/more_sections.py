@@ -39,4 +39,6 @@ class Section:
     Raises Invalid, StaleVersion: then nothing was written, and the page tells it.
     """
     look_up: Callable[[Form], object] | None = None
-    """What takes longer than a transaction may, done before it. Raises Invalid."""
+    """What takes longer than a transaction may, done before `save`. Raises Invalid."""
+    load: Callable[[Coach, Form | None], object] | None = None
+    """The same, before `shown`."""

@@ -2,8 +2,6 @@
 saves only itself. A new section is a module and a template, and a line in SECTIONS.
 """
 
-from typing import Any
-
 from flask import Response, abort, render_template, request
 
 from domain.errors import Invalid
@@ -24,7 +22,7 @@ from webhooks.pages import (
     more_place,
     more_travel,
 )
-from webhooks.pages.more_sections import Section, Sent
+from webhooks.pages.more_sections import Form, Section, Sent
 from webhooks.pages.settings import HOME, common, is_number, mine
 
 PLACE = f"{HOME}/more"
@@ -42,8 +40,7 @@ SECTIONS: tuple[Section, ...] = (
 def more_settings_page() -> Response:
     """GET /settings/more"""
     saved = request.args.get("saved", "")
-    with runtime().services.database.read() as tx:
-        return _page(tx, saved=saved)
+    return _page(saved=saved)
 
 
 def more_settings_save(section: str) -> Response:
@@ -84,25 +81,20 @@ def _refused(section: Section, error: Invalid | None, status: int) -> Response:
     """The page with what was typed. Without an error somebody changed the coach meanwhile: sent
     again, it is saved over that.
     """
-    with runtime().services.database.read() as tx:
-        return _page(tx, refused=section, error=error, status=status)
+    return _page(refused=section, error=error, status=status)
 
 
 def _page(
-    tx: Tx,
     *,
     saved: str = "",
     refused: Section | None = None,
     error: Invalid | None = None,
     status: int = 200,
 ) -> Response:
-    coach = mine(tx)
-    shown: dict[str, Any] = {}
-    for each in SECTIONS:
-        typed = None
-        if each is refused:
-            typed = request.form
-        shown[each.name] = each.shown(tx, coach, typed)
+    _load(refused)
+    with runtime().services.database.read() as tx:
+        coach = mine(tx)
+        shown = {each.name: each.shown(tx, coach, _typed(each, refused)) for each in SECTIONS}
     refused_name = ""
     if refused is not None:
         refused_name = refused.name
@@ -118,6 +110,21 @@ def _page(
         error=error,
     )
     return Response(page, status)
+
+
+def _load(refused: Section | None) -> None:
+    """What the sections need and takes its time, while no connection is held."""
+    with runtime().services.database.read() as tx:
+        coach = mine(tx)
+    for each in SECTIONS:
+        if each.load is not None:
+            each.load(coach, _typed(each, refused))
+
+
+def _typed(section: Section, refused: Section | None) -> Form | None:
+    if section is refused:
+        return request.form
+    return None
 
 
 ROUTES = (

@@ -88,6 +88,10 @@ class Words:
         if error.code == "out_of_range" and error.field in BOUNDS:
             low, high = BOUNDS[error.field]
             return self("error_out_of_range", low=low, high=high)
+        if error.code == "out_of_range" and error.field.startswith(("away[", "travel[")):
+            return self("error_invalid_date")
+        if error.code == "too_many" and error.field.endswith(".note"):
+            return self("error_too_long")
         if error.code == "invalid_time":
             return self("error_invalid_time", hours=self.example("window"))
         if error.code == "invalid_clock":

@@ -1,3 +1,4 @@
-// The consent opens beside the frame. In it the settings are shown again: they notice when the coach comes back.
+// The consent opens beside the frame. In it the page is shown again from which the coach came here.
 
-document.getElementById("leave").addEventListener("click", () => setTimeout(() => location.replace("/settings"), 500));
+const { href } = document.getElementById("back");
+document.getElementById("leave").addEventListener("click", () => setTimeout(() => location.replace(href), 500));

@@ -88,6 +88,11 @@ def test_a_group_has_one_link_for_its_members_and_its_coach(one_desk: Desk) -> N
     coach = enter(one_desk, participant=None, viewer="coach")
     assert SHOWN in coach.get(f"/book/groups/{group}").text
     assert "secret-room" not in coach.get("/book").text, "the week is for times"
+    manager = enter(one_desk, participant=None, viewer="manager", context={"company": "acme"})
+    page = manager.get(f"/book/groups/{group}").text
+    assert "Grace Hopper" in page
+    assert "secret-room" not in page
+    assert "A link, which those who take part have" in page
 
 
 def test_a_session_that_was_made_before_there_were_places_is_shown(one_desk: Desk) -> None:

@@ -3,6 +3,7 @@ way back.
 """
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -13,11 +14,19 @@ from tests.support.http_client import Desk
 from tests.support.in_process import House, house
 from tests.support.settings_page import enter
 from webhooks.app import bare_app, serve
+from webhooks.http.page_sessions import signer
+from webhooks.pages.more_conferencing import BACK
 
 __all__ = ["house"]
 
 PAGE, LEAVE = "/settings/more", "/settings/conferencing"
 LEADS = re.compile(r'<a class="button main" href="([^"]+)"')
+
+
+def path_of_location(answer: requests.Response) -> str:
+    place = urlsplit(answer.headers["Location"]).path
+    assert place.startswith("/settings/conferencing/back/")
+    return place
 
 
 def opened(house: House) -> tuple[Desk, str, str]:
@@ -39,12 +48,12 @@ def test_the_coach_connects_a_service_and_it_is_shown(house: House) -> None:
     # When the form is sent
     left = desk.client.post(LEAVE, data={"csrf": csrf, "connection": connection_id})
     assert left.status_code == 200
+    assert 'id="back" href="/settings/more"' in left.text, "leave.js shows it in the frame again"
     found = LEADS.search(left.text)
     assert found is not None
     # And the service agrees there
     back = requests.post(found[1], data={"service": "zoom"}, timeout=10, allow_redirects=False)
-    assert back.headers["Location"].endswith("/settings/conferencing/back")
-    answer = desk.client.get("/settings/conferencing/back")
+    answer = desk.client.get(path_of_location(back))
     assert (answer.status_code, answer.location) == (303, "/settings/more#conferencing")
     # Then it is read and shown
     house.set_row(connection_id, next_attempt_at_ms=0)
@@ -72,5 +81,34 @@ def test_a_foreign_form_another_s_account_and_cronofy_away(house: House) -> None
     house.control.fail("/v1/conferencing", 422, times=None)
     away = desk.client.post(LEAVE, data={"csrf": csrf, "connection": connection_id})
     assert away.status_code == 503
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whoever_comes_back_without_a_session_is_told_that_it_is_done_and_it_is_read(
+    house: House,
+) -> None:
+    """In a frame of another site browsers keep the cookie apart, and the way back has none."""
+    desk, connection_id, csrf = opened(house)
+    left = desk.client.post(LEAVE, data={"csrf": csrf, "connection": connection_id})
+    found = LEADS.search(left.text)
+    assert found is not None
+    back = requests.post(found[1], data={"service": "zoom"}, timeout=10, allow_redirects=False)
+    place = path_of_location(back)
     stranger = desk.client.application.test_client()
-    assert stranger.get("/settings/conferencing/back").status_code == 401
+    before = desk.dump()
+    # Nothing is done by a preview, a guessed address, or one that is too old
+    assert stranger.head(place).status_code == 204
+    forged = stranger.get(f"{place}x")
+    assert (forged.status_code, "too old" in forged.text) == (400, True)
+    assert desk.dump() == before
+    answer = stranger.get(place)
+    assert (answer.status_code, "You can close this page" in answer.text) == (200, True)
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert stranger.get(PAGE).status_code == 401
+    house.set_row(connection_id, next_attempt_at_ms=0)
+    house.refresh(connection_id)
+    assert 'Zoom <span class="badge good">Connected' in desk.client.get(PAGE).text
+    over = int(people.NOW.timestamp())
+    token = signer(house.runtime.settings, "conferencing").dumps([connection_id, over])
+    late = stranger.get(f"{BACK}/{token!s}")
+    assert (late.status_code, "too old" in late.text) == (400, True)

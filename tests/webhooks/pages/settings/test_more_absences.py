@@ -68,7 +68,9 @@ def test_each_section_saves_itself_and_nothing_else(desk: Desk, csrf: str, ada: 
         ("away", AWAY | {"until_date": ["9999-12-31", ""]}, "Write the date like 2026-12-24."),
         ("away", {name: [texts[0]] * 101 for name, texts in AWAY.items()}, "That is too many"),
         ("away", AWAY | {"note": ["Skiing\0", ""]}, "without control characters"),
-        ("away", AWAY | {"note": ["Skiing" * 60, ""]}, "That is too many"),
+        ("away", AWAY | {"note": ["Skiing" * 60, ""]}, "This is too long. Shorten it."),
+        ("away", AWAY | {"since_date": ["0202-06-02", ""]}, "Write the date like 2026-12-24."),
+        ("travel", TRAVEL | {"first": ["0202-06-04", ""]}, "Write the date like 2026-12-24."),
         ("travel", TRAVEL | {"zone": ["Atlantis", ""]}, "We know no such zone"),
         ("travel", TRAVEL | {"zone": ["\0", ""]}, "We know no such zone"),
         ("travel", TRAVEL | {"first": ["\0", ""]}, "Write the date like 2026-12-24."),
@@ -128,9 +130,10 @@ def test_sessions_inside_are_listed_and_their_coach_may_go_on_to_move_them(
     csrf = enter(desk)
     page = desk.client.get(save(desk, csrf, "away", **AWAY).location).text
     assert "These sessions lie within. Nothing was changed" in page
-    assert "Grace Hopper" in page
+    assert "2 June 2026" in page
     assert desk.get(f"/v1/bookings/{made['id']}").json == made
-    # The key of this link may not force: no way leads on from here
+    # The key of this link may not force: it names nobody, and no way leads on from here
+    assert "Grace Hopper" not in page
     assert "/settings/more/move" not in page
     move = {"csrf": csrf, "booking": made["id"]}
     assert desk.client.post(f"{PAGE}/move", data=move).status_code == 404
@@ -144,6 +147,8 @@ def test_who_may_let_a_coach_in_lets_them_go_on_from_the_settings(desk: Desk, ad
     csrf = re.search(r'name="csrf" value="([\w-]+)"', desk.client.get(PAGE).text)
     assert csrf
     page = desk.client.get(save(desk, csrf[1], "away", **AWAY).location).text
+    assert "<bdi>Grace Hopper</bdi>" in page
+    assert "Moving one leads away from your settings" in page
     assert f'name="booking" value="{made["id"]}"' in page
     for other in ("bkg_nobody", "\0", ""):
         wrong = {"csrf": csrf[1], "booking": other}

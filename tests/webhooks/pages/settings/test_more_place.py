@@ -57,6 +57,7 @@ def test_a_coach_chooses_and_new_sessions_are_there(
         ("address", " ", "Fill this in."),
         ("address", "a" * 301, "This is too long. Shorten it."),
         ("zoom", "x", "Choose one of the options."),
+        ("platform", LINK, "Choose one of the options."),
     ],
 )
 def test_what_is_no_place_is_told_beside_its_field_and_stays_typed(
