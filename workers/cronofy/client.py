@@ -204,15 +204,15 @@ class Cronofy(Caller):
         """The events that we wrote ourselves,
         in all calendars of the account, on the UTC dates since <= d < until.
         """
-        return self._managed_events(access, since, until, deleted=False)
+        return self._managed_events(access, since, until, moved=False)
 
     def touched_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
-        """The same, with those that were deleted, or stood there once."""
-        return self._managed_events(access, since, until, deleted=True)
+        """The same, with those that stood there once."""
+        return self._managed_events(access, since, until, moved=True)
 
     def _managed_events(
-        self, access: str, since: date, until: date, *, deleted: bool
+        self, access: str, since: date, until: date, *, moved: bool
     ) -> tuple[Written, ...]:
-        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until, deleted=deleted)}"
+        url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until, moved=moved)}"
         pages = self._pages("events", Call("GET", _EVENTS, url, self._bearer(access)))
-        return wire.read_events(pages, deleted=deleted)
+        return wire.read_events(pages, deleted=moved)

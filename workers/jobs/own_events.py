@@ -22,8 +22,8 @@ DAY = timedelta(days=1)
 def read(
     services: Services, access: str, coach: Coach, window: Window, *, until: int
 ) -> tuple[Standing, ...]:
-    """All of them in the account, deleted ones too, up to the window's end or to `until` (epoch
-    seconds), the end of the last session. Raises CronofyError.
+    """All that stand in the account, up to the window's end or to `until` (epoch seconds), the end
+    of the last session. Raises CronofyError.
     """
     last = datetime.fromtimestamp(until, UTC).date() + 2 * DAY
     found = services.cronofy.touched_events(

@@ -47,7 +47,6 @@ def set_rows(ada: Diary, **values: Any) -> None:
     ("deed", "kind"),
     [
         (to_one, "moved"),
-        (touched_events.take_out, "deleted"),
         (touched_events.decline, "declined"),
     ],
 )

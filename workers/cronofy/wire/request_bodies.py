@@ -140,9 +140,9 @@ def participation(status: str) -> bytes:
     return orjson.dumps({"status": status})
 
 
-def managed_events(since: date, until: date, *, deleted: bool) -> str:
+def managed_events(since: date, until: date, *, moved: bool) -> str:
     """The query for our own events on the UTC dates since <= d < until;
-    with `deleted` also for those that were deleted, or moved away from there.
+    with `moved` also for those that were moved away from there.
     """
     query = {
         "tzid": "Etc/UTC",
@@ -151,8 +151,10 @@ def managed_events(since: date, until: date, *, deleted: bool) -> str:
         # With it no `read_events` scope is needed, and nobody else's events are read.
         "only_managed": "true",
     }
-    if deleted:
-        query |= {"include_deleted": "true", "include_moved": "true"}
+    # Not those that were deleted: what was called off would be read again and again, page after
+    # page, for as long as its day lies ahead. What is not there is gone.
+    if moved:
+        query["include_moved"] = "true"
     return urlencode(query)
 
 

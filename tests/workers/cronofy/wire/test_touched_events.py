@@ -48,12 +48,11 @@ def test_a_whole_day_is_told_from_a_time() -> None:
 
 
 def test_what_is_asked_for() -> None:
-    asked = request_bodies.managed_events(date(2026, 11, 6), date(2026, 11, 9), deleted=True)
+    asked = request_bodies.managed_events(date(2026, 11, 6), date(2026, 11, 9), moved=True)
     assert {name: value for name, (value,) in parse_qs(asked).items()} == {
         "tzid": "Etc/UTC",
         "from": "2026-11-06",
         "to": "2026-11-09",
         "only_managed": "true",
-        "include_deleted": "true",
         "include_moved": "true",
     }
