@@ -5,7 +5,12 @@ from datetime import UTC, datetime
 
 from storage.schema import tables
 from tests.journeys.forty_days import DAY, HOUR, RELINK_DAYS, Season
-from tests.journeys.forty_deeds import dragged_event
+from tests.journeys.forty_deeds import (
+    declined_event,
+    deleted_event,
+    dragged_event,
+    renamed_event,
+)
 from tests.journeys.forty_lives import Script, add, live, offered
 from tests.journeys.forty_people import Life
 
@@ -184,6 +189,9 @@ def fate(season: Season, life: Life) -> Script:
         lambda: lost_push(season, life),
         lambda: lost_push(season, life),
         lambda: dragged_event(season, life),
+        lambda: deleted_event(season, life),
+        lambda: declined_event(season, life),
+        lambda: renamed_event(season, life),
         lambda: closed_channel(season, life),
         lambda: vanished_calendar(season, life),
         lambda: lost_login(season, life, days=rng.randint(14, 15), pushed=True),
