@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from domain.accounts import Account
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.transactions import callbacks, store_reading
 from tests.support import people
+from tests.support.query_plans import plan_of
 
 STALE_AFTER = people.terms().stale_after
 CONNECTED, SYNCED = "calendar.connected", "coach.synced"
@@ -133,10 +133,4 @@ def test_whoever_looks_at_once_tells_once(database: Database) -> None:
 
 def test_looking_for_beginnings_reads_no_account_that_was_told_of(database: Database) -> None:
     statement = "SELECT id FROM connections WHERE told_steps < 2 AND told_steps < 1 ORDER BY id"
-    with database.write() as tx:
-        if tx.dialect.name == "sqlite":
-            plan = tx.execute(text("EXPLAIN QUERY PLAN " + statement))
-        else:
-            tx.execute(text("SET LOCAL enable_seqscan = off"))
-            plan = tx.execute(text("EXPLAIN " + statement))
-        assert "ix_connections_untold" in " ".join(str(line) for line in plan)
+    assert "ix_connections_untold" in plan_of(database, statement)
