@@ -2,6 +2,7 @@
 was sent.
 """
 
+import json
 import sys
 import threading
 import time
@@ -58,7 +59,7 @@ class Platform:
     origin: str
     calls: list[Call] = field(default_factory=list)
     usually: Order = 204
-    _orders: list[Order] = field(default_factory=list)
+    _orders: list[tuple[str | None, Order]] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -70,9 +71,20 @@ class Platform:
         """(type, data) of what was sent, in the order it came."""
         return [(call.event["type"], call.event["data"]) for call in self.calls]
 
-    def answer(self, *orders: Order) -> None:
-        """To the next calls: a status, or what to do instead of answering."""
-        self._orders += orders
+    def calls_of(self, topic: str) -> list[Call]:
+        """Those of one type, in the order they came."""
+        return [call for call in self.calls if call.event["type"] == topic]
+
+    def answer(self, *orders: Order, to: str | None = None) -> None:
+        """To the next calls (of that type): a status, or what to do instead of answering."""
+        self._orders += [(to, order) for order in orders]
+
+    def _order_for(self, body: bytes) -> Order:
+        for number, (topic, order) in enumerate(self._orders):
+            if topic is None or json.loads(body)["type"] == topic:
+                del self._orders[number]
+                return order
+        return self.usually
 
     def hang(self, _handler: BaseHTTPRequestHandler) -> None:
         """An order: take the call, and never answer it."""
@@ -101,7 +113,7 @@ class Platform:
         if len(body) < length:
             handler.close_connection = True
             return  # cut on its way: whoever sent it got no answer, and sends it again
-        order = self._orders.pop(0) if self._orders else self.usually
+        order = self._order_for(body)
         status = None if callable(order) else order
         self.calls.append(Call(handler.path, dict(handler.headers.items()), body, status))
         if callable(order):
@@ -115,11 +127,11 @@ class Platform:
         if order != 204:
             handler.wfile.write(SAID.encode())
 
-    def wait(self, count: int, seconds: float = 20.0) -> None:
-        """Until that many calls came."""
+    def wait(self, count: int, seconds: float = 20.0, of: str | None = None) -> None:
+        """Until that many calls (of that type) came."""
         end = time.monotonic() + seconds
-        while len(self.calls) < count:
-            assert time.monotonic() < end, f"{len(self.calls)} calls of {count} after {seconds} s"
+        while len(self.calls if of is None else self.calls_of(of)) < count:
+            assert time.monotonic() < end, f"not {count} calls after {seconds} s: {self.told}"
             time.sleep(0.01)
 
     def close(self) -> None:
