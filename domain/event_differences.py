@@ -31,14 +31,13 @@ def event_id(session_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An event of ours as a read showed it, a deleted one too; epoch seconds."""
+    """An event of ours that stands in a calendar, as a read showed it; epoch seconds."""
 
     session_id: str
     calendar_id: str
     starts: int
     ends: int
     summary: str = field(default="", repr=False)
-    deleted: bool = False
     declined: bool = False
     join_url: str | None = field(default=None, compare=False, repr=False)
     """The link that was assigned to it."""
@@ -71,7 +70,7 @@ def compare(wanted: Times, found: Standing | None, summary: str | None = None) -
     """How an event stands that should be at these times;
     `summary`: what it should say, if that is asked.
     """
-    if found is None or found.deleted:
+    if found is None:
         return "deleted"
     if found.declined:
         return "declined"
@@ -83,10 +82,8 @@ def compare(wanted: Times, found: Standing | None, summary: str | None = None) -
 
 
 def chosen(events: Iterable[Standing], wanted: Times) -> Standing | None:
-    """Of several under one key (one was deleted and written anew) the one that counts: what stands,
-    and of that what is as it should be.
-    """
-    return min(events, key=lambda each: (each.deleted, each.times != wanted), default=None)
+    """Of several under one key the one that counts: what is as it should be, if one is."""
+    return min(events, key=lambda each: each.times != wanted, default=None)
 
 
 def by_session(events: Iterable[Standing]) -> Mapping[tuple[str, str], list[Standing]]:

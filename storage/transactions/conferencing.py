@@ -125,7 +125,7 @@ def keep(tx: Connection, events: Iterable[Standing], *, now: datetime) -> None:
     """
     shown = {}
     for each in events:
-        if each.join_url is not None and not each.deleted:
+        if each.join_url is not None:
             shown[each.session_id, each.calendar_id] = each.join_url
     if not shown:
         return

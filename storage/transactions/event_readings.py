@@ -90,12 +90,13 @@ def judge(
     # known to stand: whatever is owed no longer has been seen to stand by then.
     coach_id, connection_id = claimed.coach_id, claimed.connection_id
     owed = own_writes.owed(tx, coach_id, now=now)
-    untouched = own_writes.untouched(tx, coach_id, now=now)
     late = own_writes.late(tx, connection_id)
     known = {each.session_id: each for each in rows.of_connection(tx, connection_id)}
     stands = by_session(events)
+    watched = list(watched_events.watched(tx, coach_id, connection_id, account, now=now))
+    untouched = own_writes.untouched(tx, _unnoted(watched), now=now)
     seen = []
-    for event in watched_events.watched(tx, coach_id, connection_id, account, now=now):
+    for event in watched:
         key = event.session_id, event.calendar_id
         found = chosen(stands.get(key, ()), event.times)
         stood_ms = event.stood_ms
@@ -111,6 +112,15 @@ def judge(
         )
         seen.append(_see(event, found, own, known.get(event.session_id), claimed))
     return _judged(tx, claimed, seen, known, now)
+
+
+def _unnoted(watched: Sequence[Watched]) -> list[str]:
+    """The sessions whose events nobody noted to have stood."""
+    found = []
+    for event in watched:
+        if event.stood_ms is None:
+            found.append(event.session_id)
+    return found
 
 
 def _see(

@@ -39,10 +39,13 @@ def is_refused(tx: Connection, session: Session) -> bool:
     return tx.scalar(select(row.id).where(*mine, row.state == "dead").limit(1)) is not None
 
 
-def untouched(tx: Connection, coach_id: str, *, now: datetime) -> frozenset[str]:
-    """The coming sessions that nobody noted to have stood in their calendar, and of which no write
-    is owed, being made or refused, and none may land late: a release before wrote them to the end.
+def untouched(tx: Connection, session_ids: Sequence[str], *, now: datetime) -> frozenset[str]:
+    """Of these, those that nobody noted to have stood in their calendar, and of which no write is
+    owed, being made or refused, and none may land late: a release before wrote them to the end.
     """
+    # Nearly every read: all were seen by this release.
+    if not session_ids:
+        return frozenset()
     row = outbox_rows.c
     # The race: that release goes on writing beside this one, and notes nothing. A read that began
     # before such a write shows what stood there before.
@@ -54,7 +57,7 @@ def untouched(tx: Connection, coach_id: str, *, now: datetime) -> frozenset[str]
     looked_for = exists(
         select(event_looks.c.session_id).where(event_looks.c.session_id == sessions.c.id)
     )
-    mine = coming_of(coach_id, now), sessions.c.event_stood_ms.is_(None)
+    mine = sessions.c.id.in_(session_ids), sessions.c.event_stood_ms.is_(None)
     return frozenset(tx.scalars(select(sessions.c.id).where(*mine, ~owed, ~looked_for)))
 
 

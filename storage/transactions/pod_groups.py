@@ -69,11 +69,6 @@ def begin(
     return named.id
 
 
-def plan(tx: Connection, group_id: str, title: str | None, context: Context, terms: Terms) -> None:
-    """The group is there, for whoever locks it next among others, in order."""
-    pod_groups.begin(tx, PodGroup(group_id, title, context), now=terms.now)
-
-
 def owe(
     tx: Connection,
     coaches: Coaches,

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from domain.errors import Invalid
-from domain.pod_groups import check_format
+from domain.pod_groups import PodGroup, check_format
 from domain.pod_shells import CommonChanges, PodShell
 from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches, sessions
+from storage.rows import pod_groups as group_rows
 from storage.rows import pod_shells as rows
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
@@ -92,8 +93,9 @@ def change_together(
     shells = rows.among(tx, ids)
     timed = [sessions.get(tx, pod_id, what="pod") for pod_id in ids if pod_id not in shells]
     if common.group_id is not None and timed:
-        title, context = common.title or timed[0].title, timed[0].context
-        pod_groups.plan(tx, common.group_id, title, context, terms)
+        # It is there from now on: it is locked below, in the order of all that are locked.
+        group = PodGroup(common.group_id, common.title or timed[0].title, timed[0].context)
+        group_rows.begin(tx, group, now=terms.now)
     groups = [common.group_id, *(pod.group_id for pod in timed)]
     locked = pod_groups.lock(tx, groups, [pod.coach_id for pod in timed], terms)
     done = ChangedTogether([], [], [])

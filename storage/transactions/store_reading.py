@@ -43,8 +43,8 @@ SYNC_POLL_MS = 30_000
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What one read of a connection brought:
-    the periods up to `window_end` (epoch seconds), userinfo if due, and our own events, deleted
-    ones too, if any had to be looked at.
+    the periods up to `window_end` (epoch seconds), userinfo if due, and our own events that stand,
+    if any had to be looked at.
     """
 
     reading: Reading

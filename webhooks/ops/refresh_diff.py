@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from flask import abort, g, render_template, request
-from itsdangerous import BadData
 
 from domain.hours import DAY_SECONDS
 from domain.slots.cells import GRID
@@ -22,7 +21,7 @@ from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 from webhooks.http.context import runtime
 from webhooks.http.listing import listing_of
-from webhooks.ops.ops_sessions import signer
+from webhooks.ops import signed_notes
 
 SHOWN = 12
 SLOW_SECONDS = 30
@@ -57,7 +56,7 @@ def refresh(coach_id: str) -> str:
         said = f"{len(chosen)} connections"
         audit_log.note(tx, Deed(now, g.visitor.name, "refresh", coach_id, said))
     runtime().actors.wake(*chosen)
-    token = signer(services.settings, "before").dumps([coach_id, at, before])
+    token = signed_notes.signed("before", coach_id, at, before)
     return render_template(
         "ops/difference.html",
         coach_id=coach_id,
@@ -71,13 +70,7 @@ def refresh(coach_id: str) -> str:
 def difference(coach_id: str) -> str:
     """POST /ops/coaches/{id}/difference: asked every second until all that is owed was read."""
     services = runtime().services
-    token = request.form.get("before", "")
-    try:
-        known, at, before = signer(services.settings, "before").loads(token)
-    except (BadData, ValueError):
-        abort(403, "What was open before is not told in words of ours. Refresh again.")
-    if known != coach_id:
-        abort(403, "What was open before is of another coach. Refresh again.")
+    at, before = signed_notes.told("before", coach_id)
     waited = services.now().timestamp() - at
     with services.database.read() as tx:
         waiting = refresh_jobs.owed(tx, connections.ids_of_coach(tx, coach_id))
@@ -88,7 +81,7 @@ def difference(coach_id: str) -> str:
         "ops/difference.html",
         coach_id=coach_id,
         waiting=waiting,
-        token=token,
+        token=request.form["before"],
         waited=waited,
         slow=waited > SLOW_SECONDS,
         changed=changed,

@@ -207,7 +207,7 @@ class Cronofy(Caller):
         return self._managed_events(access, since, until, moved=False)
 
     def touched_events(self, access: str, *, since: date, until: date) -> tuple[Written, ...]:
-        """The same, with those that stood there once."""
+        """The same, with those that were moved away from these dates."""
         return self._managed_events(access, since, until, moved=True)
 
     def _managed_events(
@@ -215,4 +215,4 @@ class Cronofy(Caller):
     ) -> tuple[Written, ...]:
         url = f"{self._api}{_EVENTS}?{request_bodies.managed_events(since, until, moved=moved)}"
         pages = self._pages("events", Call("GET", _EVENTS, url, self._bearer(access)))
-        return wire.read_events(pages, deleted=moved)
+        return wire.read_events(pages)

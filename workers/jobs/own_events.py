@@ -46,7 +46,6 @@ def _standing(found: tuple[Written, ...], zone: str) -> Iterator[Standing]:
             starts=starts,
             ends=ends,
             summary=each.summary,
-            deleted=each.deleted,
             declined=each.declined,
             join_url=each.join_url,
         )

@@ -2,7 +2,7 @@
 
 Quirks: calendar and our id are the key, so writing twice is writing once; the answer to a write
 (202) says accepted, not done; a deletion of what is not there is accepted too; texts longer than
-documented are refused whole; an event that was deleted and written anew may be listed twice.
+documented are refused whole; one that is deleted may be listed, and then need not say when it was.
 Source: docs.cronofy.com, Create or update an event, Read events.
 """
 
@@ -51,7 +51,6 @@ class Written:
     """The link that was assigned to it."""
     uid: str = field(default="", compare=False)
     """Cronofy's own name of it, which one that is written anew has not."""
-    deleted: bool = field(default=False, compare=False)
     declined: bool = field(default=False, compare=False)
     """By the account's owner; or it is cancelled."""
     all_day: bool = field(default=False, compare=False)
@@ -66,34 +65,29 @@ class Written:
         return written == (event.id, event.start, event.end, event.summary[:LONGEST_SUMMARY])
 
 
-def read_events(pages: Iterable[FreeBusyPage], *, deleted: bool = False) -> tuple[Written, ...]:
-    """Our own events on all these pages; those that are gone only with `deleted`.
-    What is not ours is left out. Raises BadAnswer.
-    """
-    ours = (_written(item) for page in pages for item in page.items if _is_ours(item))
-    return tuple(each for each in ours if deleted or not each.deleted)
+def read_events(pages: Iterable[FreeBusyPage]) -> tuple[Written, ...]:
+    """Our own events on all these pages, those that stand. Raises BadAnswer."""
+    return tuple(_written(item) for page in pages for item in page.items if _is_ours(item))
 
 
 def _is_ours(item: Item) -> bool:
     if not isinstance(item, dict):
         raise BadAnswer("an event from Cronofy is no object; read again later")
+    if flag(item, "deleted", default=False):
+        return False
     # `event_id` is our own key, which events of anybody else's lack.
     return item.get("event_id") is not None
 
 
 def _written(item: Item) -> Written:
     start, end = text(item, "start"), text(item, "end")
-    deleted = flag(item, "deleted", default=False)
     try:
         parsed = stamps.parse([start or "", end or ""])
     except ValueError:
-        parsed = None  # reported below: the exception is about their text
-    moments, all_day = [0, 0], False
-    if parsed is not None:
-        moments, all_day = parsed.seconds.tolist(), bool(parsed.is_date.any())
-    # Where one that is gone stood nobody needs to know.
-    elif not deleted:
+        parsed = None  # reported below, outside: the exception is about their text
+    if parsed is None:
         raise BadAnswer("an event of ours comes back from Cronofy without a time; read again later")
+    moments = parsed.seconds.tolist()
     # Providers may leave a text out, or hide it: a private event has none.
     summary = item.get("summary")
     if not isinstance(summary, str):
@@ -105,9 +99,8 @@ def _written(item: Item) -> Written:
         moments[1],
         summary,
         uid=text(item, "event_uid") or "",
-        deleted=deleted,
         declined=_is_declined(item),
-        all_day=all_day,
+        all_day=bool(parsed.is_date.any()),
         join_url=_join_url(item),
     )
 
