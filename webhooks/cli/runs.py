@@ -148,12 +148,42 @@ def migrate(revision: str, yes: bool) -> None:  # noqa: FBT001 (click)
 @click.option(
     "--now", type=InstantParam(), help="Where its clock begins; the real time by default."
 )
-def sandbox(port: int, ready_file: Path | None, now: datetime | None) -> None:
-    """Run a Cronofy of your own, on this machine."""
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Kept here, whatever stops it; the next start goes on from it.",
+)
+@click.option("--client-id", help="The application's id; one is made up by default.")
+@click.option("--client-secret", help="Its secret; one is made up by default.")
+def sandbox(
+    port: int,
+    ready_file: Path | None,
+    now: datetime | None,
+    state_file: Path | None,
+    client_id: str | None,
+    client_secret: str | None,
+) -> None:
+    """Run a Cronofy of your own, on this machine.
+
+    With --state it can be developed against for weeks: people, calendars, tokens, channels and
+    pushes on their way outlive a restart. Give it the same --port each time.
+    """
     from workers.cronofy.sandbox.server import serve as serve_sandbox
+    from workers.cronofy.sandbox.state_file import UnusableState
 
     need_port("127.0.0.1", port, "--port")
-    serve_sandbox(port=port, ready_file=ready_file, now=now)
+    try:
+        serve_sandbox(
+            port=port,
+            ready_file=ready_file,
+            now=now,
+            state_file=state_file,
+            client_id=client_id,
+            client_secret=client_secret,
+        )
+    except UnusableState as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command()

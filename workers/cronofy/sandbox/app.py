@@ -4,6 +4,7 @@ every route on one page, refusals in the protocol's way, one lock around each vi
 
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, render_template, request
@@ -12,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from workers.cronofy.sandbox import (
     calendars,
+    conferencing,
     conferencing_pages,
     control_faults,
     control_people,
@@ -130,15 +132,21 @@ class SandboxApp(Flask):
         # for all of it is enough for one laptop, and no view has to think of it.
         with world.lock:
             world.catch_up()
+            conferencing.bring(world)
             return super().dispatch_request()
 
 
-def create_app(world: World) -> Flask:
-    """The app over a world."""
+def create_app(world: World, keep: Callable[[World], None] | None = None) -> Flask:
+    """The app over a world. `keep` is called before each answer, and raises ControlError when what
+    was done will not outlive this process.
+    """
     app = SandboxApp(__name__, static_folder=STATIC)
     app.extensions["sandbox"] = world
     for method, rule, view in (*PROTOCOL, *CONTROL, *PAGES):
         app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
+    if keep is not None:
+        # Registered before the others: those run backwards, and this one comes last.
+        app.after_request(partial(_kept, keep))
     app.before_request(_begin)
     app.before_request(_guard)
     app.before_request(fault_injection.before)
@@ -149,6 +157,15 @@ def create_app(world: World) -> Flask:
     app.register_error_handler(ControlError, _control_refusal)
     app.register_error_handler(HTTPException, _http_refusal)
     return app
+
+
+def _kept(keep: Callable[[World], None], response: Response) -> Response:
+    """Nothing is answered that a restart would forget."""
+    try:
+        keep(current_world())
+    except ControlError as error:
+        return _control_refusal(error)
+    return response
 
 
 def _begin() -> None:

@@ -11,15 +11,16 @@ class SandboxClock:
     """
 
     def __init__(self, now: datetime | None = None) -> None:
-        self._offset = timedelta()
+        # Between the real time and the sandbox's: all that a restart has to remember.
+        self.offset = timedelta()
         self._skipped = 0.0
         self._listeners: list[Callable[[], None]] = []
         if now is not None:
-            self._offset = now - _real_time()
+            self.offset = now - _real_time()
 
     def now(self) -> datetime:
         """The sandbox's time: aware, UTC, with microseconds."""
-        return _real_time() + self._offset
+        return _real_time() + self.offset
 
     def second(self) -> datetime:
         """The sandbox's time in whole seconds: the wire carries no fractions."""
@@ -31,18 +32,29 @@ class SandboxClock:
         """
         return time.monotonic() + self._skipped
 
+    def date_of(self, due: float) -> str:
+        """When that much will have elapsed, by the sandbox's date, in whole seconds: a restart
+        begins to count anew, and dates stay.
+        """
+        moment = self.now() + timedelta(seconds=due - self.elapsed())
+        return moment.isoformat(timespec="seconds")
+
+    def due_at(self, date: str) -> float:
+        """What `elapsed` will say then. Raises ValueError."""
+        return self.elapsed() + (datetime.fromisoformat(date) - self.now()).total_seconds()
+
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Going back is what `set` is for: raises ValueError."""
         if seconds < 0:
             raise ValueError("the clock advances by 0 or more seconds; use set to go back")
-        self._offset += timedelta(seconds=seconds)
+        self.offset += timedelta(seconds=seconds)
         self._skipped += seconds
         self._notify()
 
     def set(self, now: datetime) -> None:
         """Move to `now` (aware). A step forward counts as time passed, a step back does not."""
         step = (now - self.now()).total_seconds()
-        self._offset += timedelta(seconds=step)
+        self.offset += timedelta(seconds=step)
         # What waits for a time-out must not begin to wait anew when the date is turned back.
         self._skipped += max(0.0, step)
         self._notify()

@@ -12,13 +12,14 @@ a later write with the same profile keeps its link; that a link makes no `change
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
 from workers.cronofy.sandbox import channels, identifiers
-from workers.cronofy.sandbox.conferencing_state import SandboxService
-from workers.cronofy.sandbox.errors import ControlError, invalid
+from workers.cronofy.sandbox.conferencing_state import ComingLink, SandboxService
+from workers.cronofy.sandbox.errors import ControlError, ProtocolError, invalid
 from workers.cronofy.sandbox.responses import mapping
 from workers.cronofy.sandbox.world import SandboxAccount, SandboxCalendar, World
 
@@ -101,7 +102,21 @@ def _link(world: World, calendar: SandboxCalendar, uid: str, service: str, secon
     if not seconds:
         _put(world, calendar, uid, service, url)
         return
-    world.postpone(seconds, lambda: _put(world, calendar, uid, service, url))
+    due = world.clock.elapsed() + seconds
+    world.conferencing.coming.append(ComingLink(due, calendar.id, uid, service, url))
+
+
+def bring(world: World) -> None:
+    """Put the links that have come due."""
+    ours, now = world.conferencing, world.clock.elapsed()
+    coming, ours.coming = ours.coming, []
+    for each in coming:
+        if each.due > now:
+            ours.coming.append(each)
+            continue
+        # The calendar may be gone by then.
+        with suppress(ProtocolError):
+            _put(world, world.calendar(each.calendar_id), each.uid, each.service, each.url)
 
 
 def _put(world: World, calendar: SandboxCalendar, uid: str, provider: str, url: str) -> None:

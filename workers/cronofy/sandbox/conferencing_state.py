@@ -29,6 +29,17 @@ class SandboxService:
 
 
 @dataclass
+class ComingLink:
+    """A link on its way to an event; `due` as `clock.elapsed` counts."""
+
+    due: float
+    calendar_id: str
+    uid: str
+    service: str
+    url: str
+
+
+@dataclass
 class SandboxConferencing:
     """`seconds`: from a write to its link, by the sandbox's clock; 0: with the write itself.
     `wanted`: by event, the profile that its link comes from. `asked`: the pages where a person
@@ -40,6 +51,7 @@ class SandboxConferencing:
     profiles: dict[str, SandboxService] = field(default_factory=dict)
     wanted: dict[str, str] = field(default_factory=dict)
     asked: dict[str, tuple[str, str]] = field(default_factory=dict)
+    coming: list[ComingLink] = field(default_factory=list)
 
     def show(self) -> dict[str, Any]:
         """`{way, seconds, profiles}`: no tokens."""

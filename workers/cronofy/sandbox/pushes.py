@@ -74,7 +74,7 @@ class Pushes:
         self._changed = threading.Condition()
         self._queue: list[_Push] = []
         self._gathered: list[_Push] = []
-        self._busy = 0
+        self._busy: dict[int, _Push] = {}
         self._stopping = False
         self._numbers = itertools.count(1)
         self._log: deque[dict[str, Any]] = deque(maxlen=LATEST)
@@ -131,7 +131,7 @@ class Pushes:
         pending counts queued, gathered and running ones.
         """
         with self._changed:
-            pending = len(self._gathered) + self._busy
+            pending = len(self._gathered) + len(self._busy)
             for push in self._queue:
                 pending += 1 + len(push.train)
             return {
@@ -140,11 +140,28 @@ class Pushes:
                 "deliveries": list(self._log),
             }
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """Every push that was not taken yet, one being attempted too: after a restart it goes out
+        again, for a push that comes twice does no harm, and one that never comes does.
+        """
+        with self._changed:
+            found = [*self._queue, *self._gathered, *self._busy.values()]
+            for push in tuple(found):
+                found += push.train
+            return [_saved(push, self._clock) for push in sorted(found)]
+
+    def resume(self, saved: Sequence[dict[str, Any]]) -> None:
+        """Queue what `waiting` told. Raises KeyError, TypeError, ValueError for anything else."""
+        for each in saved:
+            due, first_due = self._clock.due_at(each["due"]), self._clock.due_at(each["first_due"])
+            dates = {"due": due, "first_due": first_due, "body": str(each["body"]).encode()}
+            heapq.heappush(self._queue, _Push(number=next(self._numbers), **each | dates))
+
     def _work(self) -> None:
         while (push := self._next()) is not None:
             self._attempt(push)
             with self._changed:
-                self._busy -= 1
+                del self._busy[push.number]
                 self._depart(push.train)
 
     def _next(self) -> _Push | None:
@@ -156,8 +173,9 @@ class Pushes:
                 if wait is not None and wait <= 0:
                     # Counted under the lock: else it would for a moment be neither queued nor busy,
                     # and whoever waits for quiet would go on too early.
-                    self._busy += 1
-                    return heapq.heappop(self._queue)
+                    push = heapq.heappop(self._queue)
+                    self._busy[push.number] = push
+                    return push
                 self._changed.wait(wait)
         return None
 
@@ -218,6 +236,17 @@ class Pushes:
     def _wake(self) -> None:
         with self._changed:
             self._changed.notify_all()
+
+
+def _saved(push: _Push, clock: SandboxClock) -> dict[str, Any]:
+    return {
+        "due": clock.date_of(push.due),
+        "first_due": clock.date_of(push.first_due),
+        "channel_id": push.channel_id,
+        "url": push.url,
+        "body": push.body.decode(),
+        "attempt": push.attempt,
+    }
 
 
 def _logged(push: _Push, answer: PushOutcome, outcome: str, *, at: datetime) -> dict[str, Any]:

@@ -3,7 +3,6 @@ in this process for tests, or as `coachcal sandbox` until it is told to stop.
 """
 
 import json
-import os
 import signal
 import threading
 import zoneinfo
@@ -21,6 +20,7 @@ from workers.cronofy.sandbox.app import LOOPBACK, create_app
 from workers.cronofy.sandbox.control import Control, ReadyAccount
 from workers.cronofy.sandbox.http11 import SandboxServer
 from workers.cronofy.sandbox.seeds import Seed
+from workers.cronofy.sandbox.state_file import StateFile, write_whole
 from workers.cronofy.sandbox.world import World
 
 PAGE_SIZE = 25
@@ -30,7 +30,8 @@ class Sandbox:
     """A Cronofy on a real socket of this process.
 
     `port` 0 takes any free one; `now` starts the clock elsewhere; `seeds` None makes two people
-    with full calendars. Raises ValueError for a host beyond this machine.
+    with full calendars. A `state_file` that is there wins over `now` and `seeds`; it is made, and
+    kept up to date, otherwise. Raises ValueError for a host beyond this machine, UnusableState.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Sandbox:
         page_size: int = PAGE_SIZE,
         client_id: str | None = None,
         client_secret: str | None = None,
+        state_file: Path | None = None,
     ) -> None:
         if host not in LOOPBACK:
             raise ValueError(
@@ -51,14 +53,24 @@ class Sandbox:
         self.world = World(
             now=now, page_size=page_size, client_id=client_id, client_secret=client_secret
         )
+        self._file, keep = None, None
+        if state_file is not None:
+            self._file = StateFile(state_file)
+            keep = self._file.keep
         if seeds is None:
             seeds = seeding.DEFAULT
+        if self._file is None or not self._file.load(self.world):
+            seeding.plant(self.world, seeds)
+        # What was told wins over what the file remembers.
+        self.world.client_id = client_id or self.world.client_id
+        if client_secret is not None:
+            self.world.secrets = [client_secret]
         ready = []
-        for account in seeding.plant(self.world, seeds):
+        for account in self.world.accounts.values():
             ready.append(ReadyAccount(**state.ready(self.world, account)))
         self.accounts = tuple(ready)
         # Bound here, served from `start` on: with port 0 the origin is known only once it is bound.
-        self._server = SandboxServer((host, port), create_app(self.world))
+        self._server = SandboxServer((host, port), create_app(self.world, keep))
         self._serving = False
         self.origin = self.world.origin = f"http://{host}:{self._server.server_port}"
 
@@ -75,6 +87,9 @@ class Sandbox:
     def start(self) -> Self:
         """Serve from now on, in threads of its own."""
         self._serving = True
+        if self._file is not None:
+            self._file.keep(self.world)
+            self._file.start(self.world)
         self.world.pushes.start()
         threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="sandbox-http", daemon=True
@@ -87,6 +102,8 @@ class Sandbox:
         self.world.pushes.stop()
         self._server.close(serving=self._serving)
         self._serving = False
+        if self._file is not None:
+            self._file.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -116,8 +133,11 @@ def serve(
     port: int = 0,
     ready_file: Path | None = None,
     now: datetime | None = None,
+    state_file: Path | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
 ) -> None:
-    """Run a sandbox until SIGTERM or SIGINT.
+    """Run a sandbox until SIGTERM or SIGINT. Raises UnusableState.
     Writes `ready_file`, at once and whole, when it answers calls.
     """
     # The rules of the pinned tzdata package, as in the product, not this machine's.
@@ -126,12 +146,15 @@ def serve(
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
     stopped = threading.Event()
-    with _stopped_by_signals(stopped), Sandbox(port=port, now=now) as sandbox:
+    made = Sandbox(
+        port=port, now=now, state_file=state_file, client_id=client_id, client_secret=client_secret
+    )
+    with _stopped_by_signals(stopped), made as sandbox:
         # Answered: it serves. The file says so, so nobody who reads it finds a port that is closed.
         with Control(sandbox.origin) as control:
             control.now()
         if ready_file is not None:
-            _write_whole(ready_file, json.dumps(sandbox.ready(), indent=1))
+            write_whole(ready_file, json.dumps(sandbox.ready(), indent=1).encode())
         stopped.wait()
 
 
@@ -146,11 +169,3 @@ def _stopped_by_signals(stopped: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write beside, then rename: nobody reads half of it. It holds a secret: for the owner only."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.touch(mode=0o600)
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
