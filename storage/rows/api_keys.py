@@ -25,6 +25,7 @@ SCOPES = (
     "people:erase",
     "coach",
     "ops",
+    "ops:read",
 )
 ACTIVE_KEYS = 2
 # Compared with when the id is unknown, so that a wrong id takes as long as a wrong secret.

@@ -111,6 +111,7 @@ PLACES = "/v1/places/<scope>/<scope_id>"
 RULES = "/v1/change_rules/<scope>/<scope_id>"
 FORCES = ("bookings:force",)
 OPS = ("ops",)
+OPS_READS = ("ops", "ops:read")
 
 # fmt: off
 ROUTES = (
@@ -190,7 +191,8 @@ ROUTES = (
     Route("DELETE", RULES, change_rules.delete, FORCES, answers=(204,), refuses=(404,), once=True),
     Route("GET", "/brand/<digest>.png", brand_files.logo, documented=False),
     Route("GET", "/brand/<colour>.css", brand_files.shades, documented=False),
-    Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS, answer=WithheldListOut),
+    Route("GET", withheld_addresses.PATH, withheld_addresses.show, OPS_READS,
+          answer=WithheldListOut),
     Route("DELETE", f"{withheld_addresses.PATH}/<withheld_id>", withheld_addresses.release, OPS,
           answer=ReleasedOut, refuses=(404,), once=True),
     Route("POST", f"{withheld_addresses.PATH}/release", withheld_addresses.release_address, OPS,

@@ -30,10 +30,10 @@ from workers.skew import ClockOff
 
 PLACE, END = "/v1/coaches/", "/slots"
 PATH = f"{PLACE}<coach_id>{END}"
-READS = ("slots:read", "coach", "ops")
+READS = ("slots:read", "coach", "ops", "ops:read")
 SEEN = "coachcal.slots"  # no header of a client's can have this name
 # Participants see only open or not: why a time is closed is for the coach and for ops.
-SEES_REASONS = ("coach", "ops")
+SEES_REASONS = ("coach", "ops", "ops:read")
 
 
 def show(coach_id: str, query: SlotsQuery) -> Response:

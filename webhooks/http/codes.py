@@ -14,6 +14,7 @@ CODES: dict[str, tuple[int, str]] = {
     "key_unknown": (401, "The API key is unknown, expired or revoked."),
     "signature_invalid": (401, "The push carries no signature by a secret that we hold."),
     "scope_missing": (403, "The API key lacks the scope."),
+    "read_only_role": (403, "On the ops pages: this role may look, and change nothing."),
     "unknown_path": (404, "There is nothing at this path."),
     "unknown_coach": (404, "There is no such coach."),
     "unknown_session": (404, "There is no such session."),

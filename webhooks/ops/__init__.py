@@ -9,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 
 from apiflask import APIBlueprint
-from flask import Flask, Response, render_template
+from flask import Flask, Response, g, render_template
 from werkzeug.exceptions import HTTPException
 
 from storage.schema.outages import Kind, Unavailable
@@ -117,5 +117,10 @@ OUT: dict[Kind, str] = {
 
 
 def _said(status: int, detail: str) -> Response:
-    page = render_template("ops/problem.html", heading=HTTPStatus(status).phrase, detail=detail)
+    page = render_template(
+        "ops/problem.html",
+        heading=HTTPStatus(status).phrase,
+        detail=detail,
+        code=g.get("refusal_code"),
+    )
     return Response(page, status)

@@ -1,5 +1,5 @@
-"""Who is at the ops pages: a key of scope `ops`, shown once at the login, then a signed cookie of
-eight hours.
+"""Who is at the ops pages: a key with a role here (`roles`), shown once at the login, then a signed
+cookie of eight hours.
 
 The cookie (`signed_sessions`) names the key and never holds it; a key that is revoked, expires or
 loses the scope ends its sessions at once. A logout ends one for good, whoever has copied its
@@ -27,10 +27,11 @@ from webhooks.http.signed_sessions import (
     holds_a_nul,
     ids_are_well_formed,
 )
+from webhooks.ops import roles
+from webhooks.ops.roles import Role
 
 log = structlog.get_logger()
 
-SCOPE = "ops"
 LIFE = timedelta(hours=8)
 FOREIGN_FORM = (
     "This form is too old, or was not made here. Nothing was done: open the page again and repeat"
@@ -84,15 +85,18 @@ def admit() -> Response | None:
     """Before every page: who it is, whether they may enter, and whether what they send came from a
     form of ours.
     """
-    g.visitor = _stranger()  # until the database has told more: it may be away
+    g.visitor, g.role = _stranger(), None  # until the database has told more: it may be away
     parts().limits.admit(request.environ)
     if request.endpoint == STATIC:
         return None
-    g.visitor = _visitor()
+    g.visitor, g.role = _visitor()
     if not g.visitor.key_id and request.endpoint not in OPEN:
         return _sent_to_login()
     if request.method == "POST" and not form_is_ours(g.visitor.csrf):
         abort(403, FOREIGN_FORM)
+    if roles.refuses(g.role, request.method, request.endpoint):
+        g.refusal_code = "read_only_role"
+        abort(403, roles.REFUSAL)
     if not ids_are_well_formed():
         abort(404, "There is nothing of this name.")
     if g.visitor.key_id and holds_a_nul():  # a login tells by the form of a key
@@ -102,7 +106,12 @@ def admit() -> Response | None:
 
 def known() -> dict[str, Any]:
     """What every template knows."""
-    return {"visitor": g.visitor, "now": runtime().services.now(), "csrf": g.visitor.csrf}
+    return {
+        "visitor": g.visitor,
+        "may_act": g.role == "acting",
+        "now": runtime().services.now(),
+        "csrf": g.visitor.csrf,
+    }
 
 
 def login_form() -> Response:
@@ -123,18 +132,20 @@ def login() -> Response:
             401,
             "This key is unknown, expired or revoked. Use another, made by: coachcal keys create.",
         )
-    if SCOPE not in key.scopes:
+    role = roles.of_scopes(key.scopes)
+    if role is None:
         log.warning("ops_login_refused", reason="scope", client=key.client_id)
         return _form(
             403,
-            "This key lacks the scope ops. Use one that has it: coachcal keys create CLIENT --scope"
-            " ops.",
+            "This key lacks the scope ops, or ops:read to look and change nothing. Use one that has"
+            " it: coachcal keys create CLIENT --scope ops.",
         )
     now = services.now()
     until = int((now + LIFE).timestamp())
     visitor = Visitor(key.id, key.client_id, secrets.token_urlsafe(24), until)
     with services.database.write() as tx:
-        audit_log.note(tx, Deed(now, visitor.name, "login", key.client_id, visitor.session))
+        deed = Deed(now, visitor.name, "login", key.client_id, f"{visitor.session}, {role}")
+        audit_log.note(tx, deed)
     return SESSIONS.give(see(_wanted() or url_for("ops.overview")), visitor)
 
 
@@ -148,14 +159,19 @@ def logout() -> Response:
     return SESSIONS.take_away(see(url_for("ops.login_form")))
 
 
-def _visitor() -> Visitor:
-    """The one of the cookie; a stranger, with a token for the login form, when it is not to be
-    believed.
+def _visitor() -> tuple[Visitor, Role | None]:
+    """The one of the cookie, with their role as it is now; a stranger, with a token for the login
+    form, when it is not to be believed.
     """
     found = SESSIONS.find()
-    if found is None or (found.key_id and not _still_good(found)):
-        return _stranger()
-    return found
+    if found is None:
+        return _stranger(), None
+    if not found.key_id:
+        return found, None
+    role = _role(found)
+    if role is None:
+        return _stranger(), None
+    return found, role
 
 
 def _stranger() -> Visitor:
@@ -163,15 +179,16 @@ def _stranger() -> Visitor:
     return Visitor("", "", secrets.token_urlsafe(24), until)
 
 
-def _still_good(visitor: Visitor) -> bool:
+def _role(visitor: Visitor) -> Role | None:
+    """None: their key ended, or they logged out."""
     services = runtime().services
     since = services.now() - LIFE
     with services.database.read() as tx:
         key = api_keys.key_of(tx, visitor.key_id)
         left = audit_log.is_noted(tx, visitor.name, "logout", visitor.session, since=since)
-    if left or key is None or key.revoked_at is not None or SCOPE not in key.scopes:
-        return False
-    return not is_expired(key, services.now())
+    if left or key is None or key.revoked_at is not None or is_expired(key, services.now()):
+        return None
+    return roles.of_scopes(key.scopes)
 
 
 def _sent_to_login() -> Response:
