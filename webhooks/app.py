@@ -1,7 +1,5 @@
 """The web process: `create_app()` for gunicorn, `create_app(runtime)` for whoever has a runtime."""
 
-import random
-import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
@@ -23,6 +21,8 @@ from webhooks.http.late_pushes import LatePushes
 from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
+from webhooks.http.request_ids import HEADER as REQUEST_ID
+from webhooks.http.request_ids import request_id
 from webhooks.http.requests import BODY_CAP, CappedRequest, Json
 from webhooks.http.response_cache import ResponseCache
 from webhooks.version import version
@@ -32,8 +32,6 @@ from workers.design import STATIC
 from workers.limits import Limiter
 from workers.settings import Settings
 
-REQUEST_ID = "X-Request-ID"
-ID_GIVEN = re.compile(r"[\w.-]{1,64}", re.ASCII)
 LOAD_OURS = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 )
@@ -78,16 +76,16 @@ class App(APIFlask):
             for look in self.in_passing:
                 if (passing := look(environ)) is not None:
                     status, headers, body = passing
-                    start(status, [*headers, (REQUEST_ID, _request_id(environ))])
+                    start(status, [*headers, (REQUEST_ID, request_id(environ))])
                     return [body]
             answer: Iterable[bytes] = super().wsgi_app(environ, start)
         finally:
             deadlines.end()
         return answer
 
-    def unread(self, kind: str) -> RawAnswer:
-        """The refusal of a request that the server could not read, or did not want to; it is
-        counted by its kind.
+    def unread(self, kind: str, environ: dict[str, Any]) -> RawAnswer:
+        """The refusal of a request that the server could not read, did not want to, or failed at
+        (`environ` as far as it was read); it is counted by its kind.
         """
         status, detail = KINDS[kind]
         document = {
@@ -98,12 +96,12 @@ class App(APIFlask):
         }
         ours: Parts = self.extensions[EXTENSION]
         ours.metrics.unread.labels(kind).inc()
-        request_id = _request_id({})
-        headers = [*self.always, ("Content-Type", problems.PROBLEM), (REQUEST_ID, request_id)]
+        named = request_id(environ)
+        headers = [*self.always, ("Content-Type", problems.PROBLEM), (REQUEST_ID, named)]
         return (
             f"{status} {HTTPStatus(status).phrase}",
             headers,
-            orjson.dumps(document | {"request_id": request_id}),
+            orjson.dumps(document | {"request_id": named}),
         )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -187,7 +185,7 @@ def _begin() -> Response | None:
 
     What is for the inside is not there for who comes in by the public port.
     """
-    g.request_id = _request_id(request.environ)
+    g.request_id = request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     of_pages = request.blueprint in (ops.NAME, pages.NAME)
     if not of_pages and request.endpoint not in routes.COUNTED_ELSEWHERE:
@@ -216,11 +214,3 @@ def _end(response: Response) -> Response:
     parts().refusals.keep(response)
     tracing.tell(name=named, status=response.status_code, request_id=g.request_id)
     return response
-
-
-def _request_id(environ: dict[str, Any]) -> str:
-    """A new one, unless the caller brings one along."""
-    given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    if ID_GIVEN.fullmatch(given):
-        return given
-    return f"{random.getrandbits(64):016x}"

@@ -20,6 +20,9 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
         if unknown:
             known, named = ", ".join(tokens.NAMES), ", ".join(map(repr, unknown[:MOST_NAMED]))
             raise Invalid(name, "unknown_token", f"No token is called {named}; use {known}.")
+        for single in sorted(tokens.in_single_braces(value)):
+            detail = f"Write {{{{{single}}}}}: {{{single}}} would be sent as it stands."
+            raise Invalid(name, "single_brace", detail)
     if html is not None:
         mail_html.check(html)
 

@@ -3,33 +3,38 @@ nothing is evaluated. A value is put in once and never looked at again, so a par
 `{{my_page_url}}` stays one.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-NAMES = (
-    "recipient_name",
-    "participant_name",
-    "coach_name",
-    "programme_name",
-    "title",
-    "short_start",
-    "start_date",
-    "start_time",
-    "end_time",
-    "zone",
-    "previous_start",
-    "previous_start_date",
-    "previous_start_time",
-    "place",
-    "join_url",
-    "event_when",
-    "my_page_url",
-    "relink_url",
-    "changes_url",
-)
+MEANINGS = {
+    "recipient_name": "Whoever gets the mail.",
+    "participant_name": "The participant; of a mail about a pod, the one that it is about.",
+    "coach_name": "The coach.",
+    "programme_name": "The programme, as the booking's context has it.",
+    "title": "The title of the pod.",
+    "short_start": "When it begins, in a few words, for a subject.",
+    "start_date": "The date on which it begins.",
+    "start_time": "The time at which it begins.",
+    "end_time": "The time at which it ends.",
+    "zone": "The time zone that these are in.",
+    "previous_start": "When it was before it was moved, in a few words.",
+    "previous_start_date": "The date that it was on before.",
+    "previous_start_time": "The time that it was at before.",
+    "place": "Where it is: a link, a number or an address.",
+    "join_url": "The link that a person opens to be there.",
+    "event_when": "When an event is that the coach moved, or that lies over the session.",
+    "my_page_url": "The page on which its reader sees and changes the booking.",
+    "relink_url": "Where the coach connects a calendar again.",
+    "changes_url": "Where the coach says what becomes of an event that they changed.",
+}
 """What a text may ask for. Dates and times are in the recipient's zone and language."""
+NAMES = tuple(MEANINGS)
 LINKS = ("join_url", "my_page_url", "relink_url", "changes_url")
 
 OPEN, CLOSE = "{{", "}}"
+
+
+_SINGLE = re.compile(rf"(?<!\{{)\{{ ?({'|'.join(NAMES)}) ?\}}")
 
 
 class UnusableTokens(Exception):
@@ -57,6 +62,11 @@ def asked(text: str) -> set[str]:
         elif OPEN in literal:
             names.add(OPEN)
     return names
+
+
+def in_single_braces(text: str) -> set[str]:
+    """The tokens that somebody wrote as `{coach_name}`: they would be sent as they stand."""
+    return set(_SINGLE.findall(text))
 
 
 def check(texts: Sequence[str], values: Mapping[str, str], page: str = "") -> None:

@@ -14,10 +14,11 @@ import click
 from apiflask import APIFlask
 
 import domain
-from domain.slots.reasons import Reason
+from domain.mail import kinds, tokens
 from tests.support import http_client as desks
 from tests.webhooks.cli.dead_ends import leaves
 from webhooks.api.docs import shown
+from webhooks.http import meanings
 from webhooks.http.codes import CODES
 from workers.settings import Settings, variable
 
@@ -26,6 +27,25 @@ REFERENCE = ROOT / "docs" / "reference"
 BEGIN = "<!-- written from the code by `./run docs`: begin -->\n"
 END = "<!-- written from the code: end -->\n"
 PROBLEM = "[Problem](#problem)"
+LISTED = (
+    (
+        "Reasons",
+        "Why a time is closed: the `reason` of a `slot_not_open`, and of `detail=reasons`.",
+        meanings.REASONS,
+    ),
+    ("Further reasons", "Of refusals alone.", meanings.REFUSAL_REASONS),
+    (
+        "States",
+        "How far a coach's calendars can be believed: `state` of slots and coaches.",
+        meanings.STATES,
+    ),
+    ("Effects", "What the coach's policy makes of that: `effect` of slots.", meanings.EFFECTS),
+    (
+        "Remarks",
+        "The `code` of a remark on a row of an import is one of the first table's, or of these.",
+        meanings.REMARKS,
+    ),
+)
 NOWHERE = "postgresql://127.0.0.1:1/nobody"
 
 
@@ -58,9 +78,29 @@ def errors() -> Iterator[str]:
     yield from table("Code", "Status", "Meaning")
     for code, (status, meaning) in CODES.items():
         yield row(f"`{code}`", f"{status} {HTTPStatus(status).phrase}", meaning)
-    reasons = ", ".join(f"`{reason.name}`" for reason in Reason if reason.name != "open")
-    asked = "The `reason` of a `slot_not_open`, and of a closed time with `detail=reasons`"
-    yield f"\n{asked}: {reasons}.\n"
+    for heading, said, words in LISTED:
+        yield f"\n## {heading}\n\n{said}\n\n"
+        yield from table("Word", "Meaning")
+        for word, meaning in words.items():
+            yield row(f"`{word}`", meaning)
+
+
+def mails() -> Iterator[str]:
+    yield "\n## Kinds\n\n"
+    yield from table("Kind", "To a participant", "To a coach", "When")
+    for kind, meaning in kinds.MEANINGS.items():
+        yield row(f"`{kind}`", *_texts(kind), meaning)
+    yield "\n## Tokens\n\n"
+    yield from table("Token", "What stands for it")
+    for name, meaning in tokens.MEANINGS.items():
+        yield row(f"`{{{{{name}}}}}`", meaning)
+
+
+def _texts(kind: str) -> tuple[str, str]:
+    """The names of the texts for a participant and for a coach."""
+    if kind in kinds.COACH_ONLY:
+        return "", f"`{kind}`"
+    return f"`{kind}`", f"`coach_{kind}`"
 
 
 def glossary() -> Iterator[str]:
@@ -165,6 +205,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings.md": settings,
     "commands.md": commands,
     "errors.md": errors,
+    "mails.md": mails,
     "glossary.md": glossary,
     "api.md": api,
 }

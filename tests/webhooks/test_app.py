@@ -2,13 +2,17 @@
 entrails.
 """
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from werkzeug.test import create_environ as environ_of
 
 from tests.support import http_client as desks
 from tests.support.databases import Kind
 from tests.support.http_client import WEEK, Desk
+from webhooks.front import wsgi
 
 
 def test_every_answer_carries_an_id_that_its_log_lines_carry_too(
@@ -22,6 +26,22 @@ def test_every_answer_carries_an_id_that_its_log_lines_carry_too(
     logged = "".join((*capsys.readouterr(), caplog.text))
     assert "request_failed" in logged
     assert answer.headers["X-Request-ID"] in logged
+
+
+def test_what_the_server_fails_at_outside_of_the_views_is_a_problem_too(desk: Desk) -> None:
+    app: Any = desk.client.application
+
+    def fails(_: dict[str, Any]) -> None:
+        raise ValueError
+
+    app.in_passing = (fails,)
+    asked = environ_of("/healthz", headers={"X-Request-ID": "ours"})
+    octets = wsgi.answered(app, asked, lambda: False, app.unread)
+    head, _, body = octets.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 500 ")
+    assert b"X-Request-ID: ours" in head
+    told = json.loads(body)
+    assert (told["code"], told["request_id"]) == ("internal_error", "ours")
 
 
 def test_what_went_wrong_inside_stays_inside(desk: Desk) -> None:

@@ -6,12 +6,12 @@ import threading
 import pytest
 
 from webhooks.front.hall import LONG, Hall
-from webhooks.front.wsgi import Answer
+from webhooks.front.wsgi import Answer, Environ
 
 THREADS, SHEETS = 8, 12
 
 
-def refuse(_kind: str) -> Answer:
+def refuse(_kind: str, _environ: Environ) -> Answer:
     return "400 Bad Request", (), b""
 
 

@@ -18,7 +18,7 @@ def show(query: TilesQuery) -> TilesOut:
     A coach who is not there spoils nothing: `unknown` names those.
     """
     services = runtime().services
-    wanted = list(dict.fromkeys(query.ids.split(",")))
+    wanted = list(dict.fromkeys(query.ids))
     with services.database.read() as tx:
         found = coach_states.of(
             tx, wanted, now=services.now(), stale_after=services.settings.stale_after

@@ -14,8 +14,9 @@ from domain.sessions import Participant, Unknown
 from storage.rows import bookings, coaches, links
 from storage.rows.links import Link
 from webhooks.api.bookings import FORCE, context_of, participant_of
-from webhooks.api.schemas.booking_requests import URL_HOST, URL_REST, ContextIn, Id, ParticipantIn
+from webhooks.api.schemas.booking_requests import ContextIn, Id, ParticipantIn
 from webhooks.api.schemas.requests import Body, Language
+from webhooks.http import patterns
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import SESSIONS, Guest, Purpose
@@ -30,7 +31,7 @@ ReturnUrl = Annotated[
     str,
     Field(
         max_length=1000,
-        pattern=rf"^(https://{URL_HOST}|http://(localhost|127\.0\.0\.1)){URL_REST}$",
+        pattern=patterns.RETURN_URL,
         description="Where the page's link back leads: https, or http on this machine;"
         " no user or password in it.",
     ),

@@ -13,7 +13,7 @@ from domain.sessions import Terms
 from storage.rows import brands, mail_texts, outbox
 from storage.schema.database import Tx
 from webhooks.api.schemas.mail_texts import MailTextIn, MailTextOut, PreviewIn, PreviewOut, TextIn
-from webhooks.api.schemas.requests import LANGUAGE
+from webhooks.http import patterns
 from webhooks.http.context import runtime
 from webhooks.http.idempotent import WriteResult, once
 from webhooks.http.problems import RefusedRequest
@@ -106,7 +106,7 @@ def _place(scope: str, scope_id: str, kind: str, language: str) -> tuple[Scope, 
     """What the path says, checked. Raises Invalid and Refused, with the field."""
     one_of("scope", scope, SCOPES)
     one_of("kind", kind, TEXT_KINDS)
-    if not re.fullmatch(LANGUAGE, language):
+    if not re.fullmatch(patterns.LANGUAGE, language):
         raise RefusedRequest(
             "invalid_value", "Send a language such as en, de or en-GB.", field="language"
         )

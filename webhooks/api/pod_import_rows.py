@@ -18,9 +18,10 @@ from storage.transactions.pod_import_entries import Placed, PodEntry
 from webhooks.api.pod_import_people import NOBODY_KNOWN, Lookup, named
 from webhooks.api.pod_import_verdicts import ImportRow
 from webhooks.api.schemas.booking_requests import MOST_SEATS
-from webhooks.api.schemas.requests import LANGUAGE, MOST_TEXT, SHOWS_NOTHING
+from webhooks.api.schemas.requests import MOST_TEXT, SHOWS_NOTHING
 from webhooks.api.sheet_headings import COLUMNS, OF_PEOPLE
 from webhooks.api.spreadsheets import NoValue, SheetLine
+from webhooks.http import patterns
 from webhooks.http.times import YEARS
 
 CHOSEN: tuple[Format, ...] = ("open", "hybrid_v2")
@@ -209,7 +210,7 @@ def _format(line: SheetLine, row: ImportRow) -> Format:
 
 def _language(line: SheetLine, row: ImportRow) -> str:
     text = line.text("language") or "en"
-    if not re.fullmatch(LANGUAGE, text):
+    if not re.fullmatch(patterns.LANGUAGE, text):
         row.wrong("invalid_value", "Send a language such as en, de or en-GB.", "language")
     return text
 

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from webhooks.front.wsgi import Answer, Application
+from webhooks.front.wsgi import Application, Refuser
 
 if TYPE_CHECKING:
     from webhooks.front.line import Line
@@ -23,11 +23,9 @@ LONG_SHARE = 1 / 4
 
 
 class Hall:
-    """`unread`: how a request is refused that no application saw, by its kind (`kinds.KINDS`)."""
+    """`unread`: how a request is refused that no application saw, or that one failed at."""
 
-    def __init__(
-        self, application: Application, threads: int, unread: Callable[[str], Answer]
-    ) -> None:
+    def __init__(self, application: Application, threads: int, unread: Refuser) -> None:
         self.application = application
         self.unread = unread
         self.loop = asyncio.get_running_loop()

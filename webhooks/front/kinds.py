@@ -37,6 +37,10 @@ KINDS: dict[str, tuple[int, str]] = {
         431,
         f"Send at most {MOST_FIELDS} header fields, of {LARGEST_HEAD // 1024} kB together.",
     ),
+    "fault": (
+        500,
+        "This is our fault: tell us the request_id, and repeat the request later.",
+    ),
     "crowded": (503, "Too many requests were on their way at once: repeat it shortly."),
 }
 

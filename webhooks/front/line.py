@@ -201,7 +201,7 @@ class Line(asyncio.Protocol):
             return
         asked = self._answered_next.popleft()
         if isinstance(asked, str):
-            self._transport.write(wsgi.written(self._hall.unread(asked), keep=False))
+            self._transport.write(wsgi.written(self._hall.unread(asked, {}), keep=False))
             self._close()
             return
         self._working, self.until = True, math.inf
@@ -210,9 +210,9 @@ class Line(asyncio.Protocol):
     def _work(self, environ: Environ) -> None:
         """In a thread."""
         wanted = environ.pop(KEEP)
-        octets = wsgi.answered(
-            self._hall.application, environ, lambda: wanted and not self._hall.leaving
-        )
+        hall = self._hall
+        keeps = lambda: wanted and not hall.leaving  # noqa: E731 (asked when it is answered)
+        octets = wsgi.answered(hall.application, environ, keeps, hall.unread)
         with suppress(RuntimeError):  # the loop has ended: nobody waits any more
             self._hall.loop.call_soon_threadsafe(self._done, octets, wanted)
 

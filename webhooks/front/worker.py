@@ -16,7 +16,7 @@ from gunicorn.workers.base import Worker as Base  # type: ignore[import-untyped]
 import webhooks.app  # noqa: F401 (once, before gunicorn forks: each worker importing it alone doubled a start)
 from webhooks.front.hall import Hall
 from webhooks.front.line import Line
-from webhooks.front.wsgi import Answer
+from webhooks.front.wsgi import Answer, Environ
 
 LOOK_SECONDS = 0.5
 REST_SECONDS = 1.0
@@ -81,6 +81,6 @@ class Worker(Base):  # type: ignore[misc]  # as above
         arriving.add_done_callback(self._arriving.discard)
 
 
-def _refuse(_kind: str) -> Answer:
+def _refuse(_kind: str, _environ: Environ) -> Answer:
     """For an application that does not say how."""
     return "400 Bad Request", (), b""

@@ -22,7 +22,8 @@ Answer = tuple[str, Headers, bytes]
 JOINED_BY = {"HTTP_COOKIE": "; "}
 """What stands between the values of a field that came twice; a comma, of all others."""
 WITHOUT_BODY = ("1", "204", "304")
-FAULT: Answer = ("500 Internal Server Error", (), b"")
+Refuser = Callable[[str, Environ], Answer]
+"""How an application refuses what it did not see, or failed at: by its kind (`kinds.KINDS`)."""
 
 
 def place(server: tuple[str, int], peer: str) -> Environ:
@@ -86,9 +87,11 @@ def with_body(environ: Environ, body: bytes) -> Environ:
     return environ
 
 
-def answered(application: Application, environ: Environ, keeps: Callable[[], bool]) -> bytes:
-    """The octets of what the application answers, whole. `keeps`: whether the line
-    stays open then.
+def answered(
+    application: Application, environ: Environ, keeps: Callable[[], bool], unread: Refuser
+) -> bytes:
+    """The octets of what the application answers, whole; of `unread`, where it fails. `keeps`:
+    whether the line stays open then.
     """
     head = environ["REQUEST_METHOD"] == "HEAD"
     try:
@@ -96,7 +99,7 @@ def answered(application: Application, environ: Environ, keeps: Callable[[], boo
         return written(answer, keep=keeps(), head=head)
     except Exception:  # whatever it is, the client waits for an answer; the log has it
         log.exception("request_failed")
-        return written(FAULT, keep=keeps(), head=head)
+        return written(unread("fault", environ), keep=keeps(), head=head)
 
 
 def _ask(application: Application, environ: Environ) -> Answer:

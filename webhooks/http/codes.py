@@ -3,8 +3,7 @@
 from storage.schema.outages import Kind
 from webhooks.http.limits import LIMITED
 
-# Codes never change once published. The domain adds its own for the rules that it checks: they are
-# all 422.
+# Codes never change once published.
 CODES: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
     "idempotency_key_required": (400, "This write needs an Idempotency-Key."),
@@ -111,6 +110,42 @@ CODES: dict[str, tuple[int, str]] = {
     "not_a_reply": (422, "The mail holds no answer to an invitation."),
     "logo_refused": (422, "The file is no PNG, damaged, or too large."),
     "unknown_country_or_region": (422, "Of no such place are public holidays known."),
+    # The rules that the domain checks.
+    "not_a_boolean": (422, "Neither true nor false."),
+    "not_a_whole_number": (422, "A whole number is needed."),
+    "not_a_list": (422, "A list is needed."),
+    "not_an_object": (422, "An object is needed."),
+    "not_distinct": (422, "The same stands in a list twice, or the list is empty."),
+    "empty": (422, "A text is needed of which people see something."),
+    "too_long": (422, "The text is too long."),
+    "unknown_zone": (422, "There is no IANA time zone of this name."),
+    "unknown_weekday": (
+        422,
+        "No weekday is called so: they are mon, tue, wed, thu, fri, sat, sun.",
+    ),
+    "invalid_date": (422, "No date of the calendar, or not written like 2026-12-24."),
+    "invalid_time": (422, "No time of day, or not written like 09:00."),
+    "not_a_window": (422, "A window is a pair of times of day."),
+    "starts_at_24": (422, "A window cannot begin at 24:00."),
+    "ranges_overlap": (422, "Two ranges have a date in common."),
+    "not_a_multiple_of_5": (422, "Sessions take a multiple of 5 minutes."),
+    "duration_not_offered": (422, "The coach offers no sessions of this length."),
+    "not_on_the_grid": (422, "A session begins on a quarter hour of UTC."),
+    "not_a_profile": (422, "No conferencing profile is called so."),
+    "not_a_link": (422, "The value is no link that people can be sent to."),
+    "not_a_phone_number": (422, "The value is no telephone number."),
+    "unknown_token": (422, "The text has a token that there is not, or one that is not closed."),
+    "single_brace": (422, "A token stands in single braces, and would be sent as it is written."),
+    "refused_tag": (422, "The HTML has an element that no mail may have."),
+    "refused_attribute": (422, "The HTML has an attribute that no mail may have."),
+    "refused_link": (422, "The HTML links to what no mail may link to."),
+    "refused_style": (422, "The HTML has a style that no mail may have."),
+    "token_in_attribute": (422, "A token stands in an attribute where it could do harm."),
+    "holds_an_address": (422, "A sender's name holds a mail address, or would look like one."),
+    "invalid_length": (422, "A name is too short or too long."),
+    "not_a_colour": (422, "A colour is written as #rrggbb."),
+    "not_reachable": (422, "Neither a mail address nor a URL."),
+    "ambiguous_coach": (422, "Several coaches have this mail address."),
     "unknown_calendar": (422, "The connection has no such calendar."),
     "calendar_read_only": (422, "The calendar takes no events, so it cannot receive sessions."),
     "head_too_large": (
@@ -163,6 +198,7 @@ UNREAD = {
     408: "too_slow",
     414: "head_too_large",
     431: "head_too_large",
+    500: "internal_error",
     503: "busy",
 }
 """Of requests that no view saw."""

@@ -12,6 +12,7 @@ from webhooks.http.codes import HTTP_DETAILS
 from webhooks.http.context import FastPath, Parts, RawAnswer
 from webhooks.http.limits import LIMITED, TOO_MANY
 from webhooks.http.problems import PROBLEM
+from webhooks.http.request_ids import request_id
 from workers import tracing
 from workers.skew import ClockOff
 
@@ -23,19 +24,12 @@ def in_passing(ours: Parts) -> FastPath:
     api_keys, limits = ours.api_keys, ours.limits
     refusals = ours.metrics.refusals.labels(LIMITED)
     requests = ours.metrics.requests.labels("none", TOO_MANY)
-    # Its request_id is in the header: a body that is the same for all costs nothing.
     problem = {
         "title": "Too Many Requests",
         "status": TOO_MANY,
         "code": LIMITED,
         "detail": HTTP_DETAILS[TOO_MANY],
     }
-    body = orjson.dumps(problem | {"request_id": None})
-    refused: RawAnswer = (
-        "429 TOO MANY REQUESTS",
-        [("Content-Type", PROBLEM), ("Content-Length", str(len(body)))],
-        body,
-    )
 
     def look(environ: dict[str, Any]) -> RawAnswer | None:
         if not environ["PATH_INFO"].startswith(PLACE):
@@ -52,8 +46,10 @@ def in_passing(ours: Parts) -> FastPath:
         requests.inc()
         refusals.inc()
         tracing.tell(status=TOO_MANY)
+        body = orjson.dumps(problem | {"request_id": request_id(environ)})
+        headers = [("Content-Type", PROBLEM), ("Content-Length", str(len(body)))]
         if environ["REQUEST_METHOD"] == "HEAD":
-            return (*refused[:2], b"")
-        return refused
+            body = b""
+        return "429 TOO MANY REQUESTS", headers, body
 
     return look

@@ -33,6 +33,7 @@ from storage.schema.outages import Kind, Probed, Unavailable, kind_of
 from webhooks.http import home
 from webhooks.http.codes import CODES, HTTP_CODES, HTTP_DETAILS, NEXT_STEPS, OUT, PYDANTIC
 from webhooks.http.context import parts
+from webhooks.http.patterns import SENTENCES
 from workers.skew import ClockOff
 
 log = structlog.get_logger()
@@ -131,7 +132,7 @@ def _http_error(error: HTTPError) -> Response:
 
 def _unfit(error: ValidationError) -> Response:
     # Not all of them: an unknown name costs its sender 8 characters, and us 150.
-    errors = error.errors(include_url=False, include_context=False)
+    errors = error.errors(include_url=False, include_input=False)
     found = list(map(_flaw, errors[:MOST_TOLD]))
     first = found[0]
     more = {}
@@ -143,18 +144,22 @@ def _unfit(error: ValidationError) -> Response:
 def _flaw(error: ErrorDetails) -> dict[str, str]:
     field = _path(error["loc"]) or "body"
     code = _code(error["type"])
-    detail = NEXT_STEPS.get(code, "{message}.").format(
-        field=field, message=error["msg"].rstrip(".")
-    )
-    return {"field": field, "code": code, "detail": detail}
+    return {"field": field, "code": code, "detail": _detail(error, field, code)}
+
+
+def _detail(error: ErrorDetails, field: str, code: str) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return SENTENCES[error["ctx"]["pattern"]]
+    message = error["msg"].rstrip(".")
+    return NEXT_STEPS.get(code, "{message}.").format(field=field, message=message)
 
 
 def _code(kind: str) -> str:
     """Ours, for pydantic's."""
+    if kind in PYDANTIC:  # first: it has a `too_long` of its own, of lists
+        return PYDANTIC[kind]
     if kind in CODES:
         return kind
-    if kind in PYDANTIC:
-        return PYDANTIC[kind]
     if kind.endswith(("_type", "_parsing", "_from_float")):
         return "wrong_type"
     return "invalid_value"

@@ -262,6 +262,6 @@ def test_every_link_of_the_page_leads_to_a_place_on_it(steady: Desk) -> None:
 
 def test_each_code_that_the_document_explains_has_a_status_and_a_sentence() -> None:
     for code, (status, meaning) in CODES.items():
-        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+        assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", code)
         assert 400 <= status < 600
         assert meaning.endswith(".")

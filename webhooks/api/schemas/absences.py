@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.absences import MOST_AWAY, MOST_NAMES, MOST_TEXT, MOST_TRIPS
+from webhooks.http import patterns
 
 MOST_PLACE = 60
 WALL = "2026-12-24T12:00"
@@ -15,7 +16,7 @@ Note = Annotated[
     str,
     Field(
         max_length=MOST_TEXT,
-        pattern=r"^[^\x00]*$",
+        pattern=patterns.NO_NUL,
         description="For whoever runs the service: show it to no participant.",
         examples=["Parental leave"],
     ),

@@ -6,24 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.coaches import ID
 from domain.sessions import Format
 from storage.transactions.event_settling import To
 from webhooks.api.schemas.places import PlaceIn
 from webhooks.api.schemas.requests import Body, Language, Line, Mail, RangeIn, Zone
+from webhooks.http import patterns
 
 MOST_SEATS = 200
 BY_DEFAULT = "Where it is; absent: as the coach, or the programme, has it by default."
 
-# Of a URL that people are sent to: no user information, no backslash, nothing that cannot be seen.
-URL_HOST = r"[\w-][\w.-]*"
-URL_REST = (
-    r"(:\d{1,5})?"
-    r"([/?#][^\s<>\"\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*)?"
-)
-MY_PAGE = rf"^https?://{URL_HOST}{URL_REST}$"
-
-Id = Annotated[str, Field(pattern=f"^{ID}$", description="An id of Coach OS's, or of ours.")]
+Id = Annotated[str, Field(pattern=patterns.ID, description="An id of Coach OS's, or of ours.")]
 Start = Annotated[
     str,
     Field(
@@ -50,7 +42,7 @@ class ParticipantIn(Body):
     email: Mail
     zone: Zone
     language: Language = "en"
-    my_page_url: Annotated[str, Field(max_length=2000, pattern=MY_PAGE)] | None = Field(
+    my_page_url: Annotated[str, Field(max_length=2000, pattern=patterns.PAGE_URL)] | None = Field(
         None, description="Where this participant sees and changes the booking."
     )
 
@@ -194,6 +186,6 @@ class SettleIn(Body):
         description="`session`: the event is put back to where the session is. `calendar`: the"
         " session moves to where its event stands, if that time is open; everybody in it is mailed."
     )
-    token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
+    token: Annotated[str, Field(pattern=patterns.TOKEN)] | None = Field(
         None, description="Of the change that you saw; 409 if it is no longer that."
     )

@@ -9,10 +9,11 @@ from domain.mail.checks import LONGEST_BODY, LONGEST_SUBJECT
 from domain.mail.choice import Scope
 from webhooks.api.schemas.requests import Body, Mail
 from webhooks.api.schemas.responses import Instant
+from webhooks.http import patterns
 
 # No database keeps a NUL. What else a text may hold is for domain.mail.checks to say.
-Subject = Annotated[str, Field(max_length=LONGEST_SUBJECT, pattern=r"^[^\x00]*$")]
-Text = Annotated[str, Field(max_length=LONGEST_BODY, pattern=r"^[^\x00]*$")]
+Subject = Annotated[str, Field(max_length=LONGEST_SUBJECT, pattern=patterns.NO_NUL)]
+Text = Annotated[str, Field(max_length=LONGEST_BODY, pattern=patterns.NO_NUL)]
 
 
 class TextIn(Body):

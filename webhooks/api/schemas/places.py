@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.mail.choice import Scope
 from domain.places import KINDS, Kind
+from webhooks.http import patterns
 
 # Not `requests.Body`: what a coach sets holds a place, and is told there.
 BODY = ConfigDict(extra="forbid", strict=True)
@@ -26,7 +27,7 @@ class PlaceIn(BaseModel):
         description="conferencing: a video call whose link is assigned; url, platform: a link;"
         " phone; address."
     )
-    value: Annotated[str, Field(max_length=LONGEST_VALUE, pattern=r"^[^\x00]*$")] | None = Field(
+    value: Annotated[str, Field(max_length=LONGEST_VALUE, pattern=patterns.NO_NUL)] | None = Field(
         None,
         description="The link, number or address in one line; of conferencing default, integrated"
         " or a pro_... profile, default if absent.",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from domain.coaches import ID, Kind, Mode
+from domain.coaches import Kind, Mode
 from domain.errors import Invalid
 from domain.event_differences import EventPolicy
 from domain.hours import WEEKDAYS
@@ -18,8 +18,8 @@ from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
 from webhooks.api.schemas.absences import Away, SwitchedOn, Travel
 from webhooks.api.schemas.places import Kinds, PlaceIn
+from webhooks.http import patterns
 
-LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?"
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
 MOST_TEXT = 300
 SHOWS_NOTHING = "Send a text of which people see something: this one is only blanks."
@@ -28,8 +28,8 @@ MOST_OVERRIDES = 400
 MOST_COACHES = 200
 DEFAULT_HORIZON_DAYS = 60
 
-_WALL = {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
-_WINDOW = {"type": "array", "items": _WALL, "minItems": 2, "maxItems": 2}
+CLOCK_TIME = {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
+_WINDOW = {"type": "array", "items": CLOCK_TIME, "minItems": 2, "maxItems": 2}
 _WINDOWS = {"type": "array", "items": _WINDOW, "maxItems": MOST_WINDOWS}
 
 
@@ -59,8 +59,11 @@ def _seen(text: str) -> str:
 
 
 def _listed(value: object) -> object:
+    """A repeated parameter, and its values joined by commas, which no id has."""
     if isinstance(value, str):
-        return [value]
+        return value.split(",")
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ",".join(value).split(",")
     return value
 
 
@@ -110,7 +113,7 @@ Version = Annotated[
 Minutes = Annotated[int, Field(ge=0, le=480)]
 # No database keeps a NUL; whatever else people are called is kept as it is, and made harmless where
 # it is shown.
-Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=r"^[^\x00]*$"), AfterValidator(_seen)]
+Line = Annotated[str, Field(max_length=MOST_TEXT, pattern=patterns.NO_NUL), AfterValidator(_seen)]
 Mail = Annotated[
     str,
     AfterValidator(_address),
@@ -126,12 +129,15 @@ Mail = Annotated[
 Language = Annotated[
     str,
     Field(
-        pattern=f"^{LANGUAGE}$",
+        pattern=patterns.LANGUAGE,
         description=f"What they read, with its region: pages and mails are in {SPOKEN}, pt-PT gets"
         " pt-BR, and any other English.",
         examples=["en-GB", "pt-BR", "ar"],
     ),
 ]
+
+
+Ids = Annotated[list[Annotated[str, Field(pattern=patterns.ID)]], BeforeValidator(_listed)]
 
 
 class Body(BaseModel):
@@ -230,7 +236,7 @@ class CalendarsIn(Body):
 
 class ConnectIn(Body):
     provider: str | None = Field(
-        None, pattern="^[a-z0-9_]{1,40}$", description="Preselects one, such as google."
+        None, pattern=patterns.PROVIDER, description="Preselects one, such as google."
     )
 
 
@@ -269,9 +275,7 @@ class SlotsQuery(RangeIn):
 
 
 class PoolQuery(RangeIn):
-    coach_id: Annotated[
-        list[Annotated[str, Field(pattern=f"^{ID}$")]], BeforeValidator(_listed)
-    ] = Field(min_length=1, max_length=MOST_COACHES)
+    coach_id: Ids = Field(min_length=1, max_length=MOST_COACHES)
     duration: int = Field(description="Minutes.")
     mode: Literal["any", "all"] = Field(
         "any", description="Open with any of the coaches, or with all of them at once."
@@ -280,8 +284,9 @@ class PoolQuery(RangeIn):
 
 
 class TilesQuery(QueryIn):
-    ids: str = Field(
-        pattern=f"^{ID}(,{ID}){{0,{MOST_COACHES - 1}}}$",
-        description=f"Ids of coaches, joined by commas: at most {MOST_COACHES}.",
-        examples=["ada,grace"],
+    ids: Ids = Field(
+        min_length=1,
+        max_length=MOST_COACHES,
+        description=f"Ids of coaches, at most {MOST_COACHES}.",
+        examples=[["ada", "grace"]],
     )

@@ -15,7 +15,11 @@ from domain.places import Kind as PlaceKind
 from webhooks.api.schemas.absences import AbsentSession, Away, HolidayDates, SwitchedOn, Travel
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.requests import Dates, Week
+from webhooks.http.codes import CODES
+from webhooks.http.meanings import REASONS
 
+WORDS = "x-extensible-enum"
+"""The words that there are, of a list that may grow: generated clients take others, too."""
 Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
 
 
@@ -160,7 +164,13 @@ class ClosedRun(BaseModel):
 
     since: Instant = Field(alias="from")
     until: Instant = Field(alias="to")
-    reason: str
+    reason: Annotated[
+        str,
+        Field(
+            description=" ".join(f"`{word}`: {said}" for word, said in REASONS.items()),
+            json_schema_extra={WORDS: [*REASONS]},
+        ),
+    ]
 
 
 class CoachStateOut(BaseModel):
@@ -229,6 +239,11 @@ class ReadyOut(BaseModel):
     redis: Literal["ok", "away"]
 
 
+CODES_SAID = "A stable code; more may come. " + " ".join(
+    f"`{code}` ({status}): {said}" for code, (status, said) in CODES.items()
+)
+
+
 class Flaw(BaseModel):
     field: str
     code: str
@@ -242,7 +257,7 @@ class Problem(BaseModel):
 
     title: str
     status: int
-    code: str
+    code: Annotated[str, Field(description=CODES_SAID, json_schema_extra={WORDS: [*CODES]})]
     detail: str
     field: str | None = None
     errors: list[Flaw] | None = Field(

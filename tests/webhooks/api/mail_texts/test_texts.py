@@ -68,6 +68,8 @@ def test_a_place_that_there_is_not_is_refused(one_desk: Desk, path: str, field: 
         ({"subject": "Hi", "text": "{{7*7}} {{coach}}"}, "unknown_token", "text"),
         ({"subject": "Hi", "text": "x", "html": "<p>{{nobody}}</p>"}, "unknown_token", "html"),
         ({"subject": "Hi", "text": "{{coach_name"}, "unknown_token", "text"),
+        ({"subject": "Hi {participant_name}", "text": "x"}, "single_brace", "subject"),
+        ({"subject": "Hi", "text": "x", "html": "<p>{ coach_name }</p>"}, "single_brace", "html"),
         ({"subject": "Hi"}, "empty", "text"),
         ({"text": "Hello"}, "empty", "subject"),
         ({"html": "<p>Hello</p>"}, "empty", "text"),
@@ -101,6 +103,12 @@ def test_each_token_that_there_is_not_is_named(one_desk: Desk) -> None:
     assert told["detail"].startswith(
         "No token is called '7*7', 'coach'; use recipient_name, participant_name, "
     )
+
+
+def test_braces_that_are_no_tokens_may_stand_in_a_text(one_desk: Desk) -> None:
+    text = "{{ coach_name }} {not one of ours} {} } { {{zone}}"
+    assert one_desk.put(BOOKED, {"subject": "Hi", "text": text}).status_code == 200
+    assert one_desk.ask("DELETE", BOOKED).status_code == 204
 
 
 def test_a_new_text_frees_the_mails_that_waited_for_it(desk: Desk) -> None:
