@@ -49,6 +49,11 @@ def codes_in(module: ast.Module) -> Iterator[tuple[str, str, int]]:
             # A code that is chosen before it is refused with.
             case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=code)):
                 yield "Refused", str(code), node.lineno
+            # One of a page's, for the list of refusals.
+            case ast.Assign(
+                targets=[ast.Attribute(attr="refusal_code")], value=ast.Constant(value=code)
+            ):
+                yield "page", str(code), node.lineno
             case ast.Call():
                 made_by = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 yield from ((made_by, code, node.lineno) for code in code_of(made_by, node))
