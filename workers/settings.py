@@ -172,6 +172,11 @@ class Settings(BaseSettings):
         description="who may show our pages in a frame: https://app.example.com,"
         " several with commas",
     )
+    return_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None,
+        description="where `return_url` of connecting a calendar may lead:"
+        " https://app.example.com, several with commas; without it, nowhere",
+    )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...] | None, NoDecode] = Field(
         None,
         description="whose X-Forwarded-For is believed: 10.0.0.0/8,192.0.2.7; without it, nobody's",
@@ -331,7 +336,7 @@ class Settings(BaseSettings):
             raise ValueError("COACHCAL_CALLBACK_URL needs it")
         return value
 
-    @field_validator("embed_origins", mode="before")
+    @field_validator("embed_origins", "return_origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> object:
         origins = _parts(value)

@@ -74,6 +74,14 @@ def look(tx: Connection, token: str, leads: Leads, *, browser: str | None, now: 
     return Link(found.coach_id, found.participant_id, found.meaning, found.expires_at)
 
 
+def meaning_of(tx: Connection, token: str, leads: Leads) -> dict[str, Any]:
+    """What the link was made with, also a day after it ended; {} for none of ours."""
+    meaning: dict[str, Any] | None = tx.execute(
+        select(row.meaning).where(_is(token, leads))
+    ).scalar()
+    return meaning or {}
+
+
 def follow(
     tx: Connection, token: str, leads: Leads, *, browser: str, now: datetime, until: datetime
 ) -> Link:

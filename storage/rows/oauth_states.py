@@ -8,7 +8,7 @@ connected     or `declined`, `refused`, `in_use`, `away`: how it ended, whenever
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
@@ -18,6 +18,9 @@ from storage.schema import records
 from storage.schema.tables import oauth_states
 
 Outcome = Literal["asking", "to_confirm", "connected", "declined", "refused", "in_use", "away"]
+
+KEPT = timedelta(hours=1)
+"""So long is it known where somebody who comes too late goes back to."""
 
 row = oauth_states.c
 
@@ -30,6 +33,7 @@ class Attempt:
 
     coach_id: str
     outcome: Outcome | None
+    return_url: str | None = None
     account: str | None = field(default=None, repr=False)
     sealed: bytes | None = field(default=None, repr=False)
 
@@ -45,18 +49,30 @@ class Now:
 
 
 def issue(
-    tx: Connection, state: str, coach_id: str, *, browser: str, expires_at: datetime, now: datetime
+    tx: Connection,
+    state: str,
+    coach_id: str,
+    *,
+    browser: str,
+    expires_at: datetime,
+    now: datetime,
+    return_url: str | None = None,
 ) -> None:
     """`browser`: a secret of the browser that alone may come back with this state."""
     drop_old(tx, now=now)
     values = {"state_hash": hash_of(state, browser), "coach_id": coach_id, "expires_at": expires_at}
-    tx.execute(oauth_states.insert().values(values))
+    tx.execute(oauth_states.insert().values(values | {"return_url": return_url}))
 
 
 def find(tx: Connection, state: str, *, browser: str, now: datetime) -> Attempt | None:
     """What has come of it so far. None: unknown, another browser's, or too old."""
-    query = select(row.coach_id, row.outcome, row.account, row.sealed)
+    query = select(row.coach_id, row.outcome, row.return_url, row.account, row.sealed)
     return records.first_as(tx, Attempt, query.where(_is(state, browser), row.expires_at > now))
+
+
+def return_url_of(tx: Connection, state: str, *, browser: str) -> str | None:
+    """Where this browser goes back to, also an hour after it came too late."""
+    return tx.execute(select(row.return_url).where(_is(state, browser))).scalar()
 
 
 def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_is: Now) -> bool:
@@ -71,8 +87,8 @@ def advance(tx: Connection, state: str, browser: str, was: Outcome | None, now_i
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
-    """How many were over; not those whose tokens have to be given back yet."""
-    over = delete(oauth_states).where(row.expires_at <= now, row.sealed.is_(None))
+    """How many were over for an hour; not those whose tokens have to be given back yet."""
+    over = delete(oauth_states).where(row.expires_at <= now - KEPT, row.sealed.is_(None))
     return tx.execute(over).rowcount
 
 

@@ -219,6 +219,7 @@ oauth_states = Table(
     Column("outcome", Text),  # none yet | asking | to_confirm | connected, or why not
     Column("account", Text),  # the address that agreed
     Column("sealed", LargeBinary),  # its tokens, sealed, until it is confirmed
+    Column("return_url", Text),  # where the platform has its coaches come back to
 )
 
 # One packed row a connection: never a row a period (performance.md measured 10 to 60 times for it).

@@ -4,7 +4,6 @@ minutes (`webhooks.pages.links`).
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -16,7 +15,7 @@ from storage.rows.links import Link
 from webhooks.api.bookings import FORCE, context_of, participant_of
 from webhooks.api.schemas.booking_requests import ContextIn, Id, ParticipantIn
 from webhooks.api.schemas.requests import Body, Language
-from webhooks.http import patterns
+from webhooks.api.schemas.urls import ReturnUrl
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import SESSIONS, Guest, Purpose
@@ -26,16 +25,6 @@ from webhooks.http.problems import RefusedRequest, unknown_coach
 VALID = timedelta(minutes=10)
 MOST_COOKIE = 2900
 """A cookie has to fit into 4096 bytes, with its name and what else is said of it."""
-
-ReturnUrl = Annotated[
-    str,
-    Field(
-        max_length=1000,
-        pattern=patterns.RETURN_URL,
-        description="Where the page's link back leads: https, or http on this machine;"
-        " no user or password in it.",
-    ),
-]
 
 
 class LinkIn(Body):

@@ -97,6 +97,7 @@ CODES: dict[str, tuple[int, str]] = {
     "reversed_range": (422, "The range ends before it begins, or where it begins."),
     "range_too_long": (422, "The range is longer than 92 days."),
     "idempotency_key_reused": (422, "The Idempotency-Key belongs to another request."),
+    "return_url_not_allowed": (422, "COACHCAL_RETURN_ORIGINS does not name this origin."),
     "link_too_long": (422, "The link would be longer than browsers and proxies take."),
     "min_over_max": (422, "A pod cannot have fewer seats than it needs."),
     "deadline_after_start": (422, "A deadline lies after its pod begins."),

@@ -14,10 +14,10 @@ import structlog
 from flask import Response, abort, render_template, request, url_for
 
 from domain.coaches import Coach
-from storage.rows import coaches, links
+from storage.rows import coaches, links, oauth_states
 from storage.rows.links import Closed, Link
 from storage.rows.oauth_states import Attempt
-from webhooks.http import cookies
+from webhooks.http import cookies, return_urls
 from webhooks.http.context import runtime
 from webhooks.http.page_security import see
 from webhooks.http.page_sessions import guest, language
@@ -46,7 +46,12 @@ HEADERS = {"asking": {"Refresh": "2"}, "away": {"Retry-After": "60"}}
 def consent_invited(token: str) -> Response:
     """GET /c/{token}: nothing is spent by looking."""
     browser = cookies.browser()
-    link = _look(token, browser)
+    services = runtime().services
+    try:
+        with services.database.read() as tx:
+            link = links.look(tx, token, "connect", browser=browser, now=services.now())
+    except Closed as error:
+        return _closed(token, error)
     if request.method == "HEAD":
         return Response(status=204)
     browser = browser or cookies.new_browser()
@@ -65,9 +70,14 @@ def consent_begin(token: str) -> Response:
             until = now + STATE_LIFE
             link = links.follow(tx, token, "connect", browser=browser, now=now, until=until)
     except Closed as error:
-        raise turned_away(error.reason) from None
-    provider = link.meaning["provider"]
-    url = account_linking.begin(services, link.coach_id, browser=browser, provider=provider)
+        return _closed(token, error)
+    url = account_linking.begin(
+        services,
+        link.coach_id,
+        browser=browser,
+        provider=link.meaning["provider"],
+        return_url=link.meaning.get("return_url"),  # links of the release before have none
+    )
     if url is None:
         abort(404, "not_here")
     return cookies.remember(_page("leave", url=url, **_words(link.coach_id, link)), browser)
@@ -89,14 +99,13 @@ def consent_callback() -> Response:
             declined="error" in request.args,
         )
     except UnknownState:
-        log.warning("connect_refused", reason="unknown state")
-        return _ended("expired", guest().coach_id)
+        return _unknown(state, browser)
     if attempt.outcome == "to_confirm":
         csrf = cookies.form_token(browser, state)
         return _page(
             "confirm", csrf=csrf, state=state, **_words(attempt.coach_id), **_account(attempt)
         )
-    return _ended(attempt.outcome or "asking", attempt.coach_id)
+    return _ended(attempt.outcome or "asking", attempt.coach_id, attempt.return_url)
 
 
 def consent_confirm() -> Response:
@@ -110,28 +119,45 @@ def consent_confirm() -> Response:
         else:
             account_linking.decline(services, state, browser=browser)
     except UnknownState:
-        log.warning("connect_refused", reason="unknown state")
-        return _ended("expired", guest().coach_id)
+        return _unknown(state, browser)
     return see(url_for("pages.consent_callback", state=state))
 
 
-def _ended(outcome: str, coach_id: str) -> Response:
-    """The settings say how it went, or without a session there a page of its own."""
-    if guest().coach_id and guest().coach_id == coach_id and outcome != "asking":
+def _closed(token: str, error: Closed) -> Response:
+    """A link that ended leads back, too; one that another browser has opened does not."""
+    if error.reason == "expired":
+        with runtime().services.database.read() as tx:
+            return_url = links.meaning_of(tx, token, "connect").get("return_url")
+        if return_url is not None:
+            return _ended("expired", "", return_url)
+    raise turned_away(error.reason) from None
+
+
+def _unknown(state: str, browser: str | None) -> Response:
+    log.warning("connect_refused", reason="unknown state")
+    return_url = None
+    if browser is not None:
+        with runtime().services.database.read() as tx:
+            return_url = oauth_states.return_url_of(tx, state, browser=browser)
+    return _ended("expired", guest().coach_id, return_url)
+
+
+def _ended(outcome: str, coach_id: str, return_url: str | None = None) -> Response:
+    """The platform is told how it went, if it asked for that; else the settings say it, or without
+    a session there a page of its own.
+    """
+    back = None
+    # Asked again: the operator may have taken an origin off the list since the link was made.
+    if outcome != "asking" and return_url and return_urls.allowed(runtime().settings, return_url):
+        back = return_urls.with_outcome(return_url, outcome)
+    elif guest().coach_id and guest().coach_id == coach_id and outcome != "asking":
         return see(f"{HOME}?said={outcome}")
-    page = _page(outcome)
+    # A page that leads on, and no redirect: a browser follows none to elsewhere after a form of
+    # ours, which may lead to ourselves only (form-action).
+    page = _page(outcome, back=back)
     page.status_code = STATUS[outcome]
     page.headers.update(HEADERS.get(outcome, {}))
     return page
-
-
-def _look(token: str, browser: str | None) -> Link:
-    services = runtime().services
-    try:
-        with services.database.read() as tx:
-            return links.look(tx, token, "connect", browser=browser, now=services.now())
-    except Closed as error:
-        raise turned_away(error.reason) from None
 
 
 def _sender(about: str) -> str:
@@ -162,11 +188,13 @@ def _account(attempt: Attempt) -> dict[str, str]:
     return {"account": attempt.account or say(language(), "consent_account")}
 
 
-def _page(kind: str, **values: str) -> Response:
+def _page(kind: str, back: str | None = None, **values: str) -> Response:
     tongue = language()
     heading = say(tongue, f"consent_{kind}_heading", **values)
     what = say(tongue, f"consent_{kind}_what", **values)
-    page = render_template("pages/consent.html", kind=kind, heading=heading, what=what, **values)
+    page = render_template(
+        "pages/consent.html", kind=kind, heading=heading, what=what, back=back, **values
+    )
     return Response(page)
 
 

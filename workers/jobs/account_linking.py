@@ -36,18 +36,32 @@ class UnknownState(Exception):
     """The state was never issued to this browser, or is too old: start connecting again."""
 
 
-def invite(services: Services, coach_id: str, *, provider: str | None = None) -> str | None:
-    """A link to the page where the coach begins, good for ten minutes. None: no such coach."""
+def invite(
+    services: Services,
+    coach_id: str,
+    *,
+    provider: str | None = None,
+    return_url: str | None = None,
+) -> str | None:
+    """A link to the page where the coach begins, good for ten minutes. None: no such coach.
+    `return_url`: where the coach goes with the outcome.
+    """
     token, ends = secrets.token_urlsafe(24), services.now() + STATE_LIFE
+    meaning = {"provider": provider, "return_url": return_url}
     with services.database.write() as tx:
         if coaches.get(tx, coach_id) is None:
             return None
-        links.make(tx, token, "connect", Link(coach_id, None, {"provider": provider}, ends))
+        links.make(tx, token, "connect", Link(coach_id, None, meaning, ends))
     return f"{services.settings.base_url}/c/{token}"
 
 
 def begin(
-    services: Services, coach_id: str, *, browser: str, provider: str | None = None
+    services: Services,
+    coach_id: str,
+    *,
+    browser: str,
+    provider: str | None = None,
+    return_url: str | None = None,
 ) -> str | None:
     """The URL where the coach agrees, good for ten minutes. None: no such coach.
 
@@ -60,7 +74,13 @@ def begin(
         if coaches.get(tx, coach_id) is None:
             return None
         oauth_states.issue(
-            tx, state, coach_id, browser=browser, expires_at=now + STATE_LIFE, now=now
+            tx,
+            state,
+            coach_id,
+            browser=browser,
+            expires_at=now + STATE_LIFE,
+            now=now,
+            return_url=return_url,
         )
     scope = services.settings.cronofy_scope
     return services.cronofy.authorize_url(

@@ -182,4 +182,5 @@ def test_a_state_is_one_browser_s_for_ten_minutes_and_each_step_is_taken_once(
             True,
             False,
         ]
-        assert oauth_states.drop_old(tx, now=ends) == 1
+        assert oauth_states.drop_old(tx, now=ends) == 0
+        assert oauth_states.drop_old(tx, now=ends + oauth_states.KEPT) == 1

@@ -18,6 +18,7 @@ from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
 from webhooks.api.schemas.absences import Away, SwitchedOn, Travel
 from webhooks.api.schemas.places import Kinds, PlaceIn
+from webhooks.api.schemas.urls import ReturnUrl
 from webhooks.http import patterns
 
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
@@ -237,6 +238,11 @@ class CalendarsIn(Body):
 class ConnectIn(Body):
     provider: str | None = Field(
         None, pattern=patterns.PROVIDER, description="Preselects one, such as google."
+    )
+    return_url: ReturnUrl | None = Field(
+        None,
+        description="Where the coach's browser goes in the end, with `outcome` in its query: an"
+        " address of an origin that COACHCAL_RETURN_ORIGINS names.",
     )
 
 

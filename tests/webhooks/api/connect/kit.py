@@ -25,17 +25,22 @@ def browser(house: House) -> FlaskClient:
 
 def invited(house: House, coach_id: str = "ada", **body: str) -> str:
     """The path of the link that Coach OS gets."""
-    with house.runtime.services.database.write() as tx:
-        key = api_keys.create_key(
-            tx, f"for {coach_id} {len(api_keys.list_keys(tx))}", ("coaches:write",), now=people.NOW
-        )
-    headers = {"Authorization": f"Bearer {key}"}
-    answer = browser(house).post(f"/v1/coaches/{coach_id}/connect", json=body, headers=headers)
+    answer = asked(house, coach_id, **body)
     assert answer.status_code == 200, answer.text
     told: Any = answer.json
     assert told["expires_in"] == 600
     assert told["authorize_url"].startswith(f"{house.runtime.settings.base_url}/c/")
     return urlsplit(str(told["authorize_url"])).path
+
+
+def asked(house: House, coach_id: str = "ada", **body: str) -> TestResponse:
+    """What Coach OS is answered that asks for a link."""
+    with house.runtime.services.database.write() as tx:
+        key = api_keys.create_key(
+            tx, f"for {coach_id} {len(api_keys.list_keys(tx))}", ("coaches:write",), now=people.NOW
+        )
+    headers = {"Authorization": f"Bearer {key}"}
+    return browser(house).post(f"/v1/coaches/{coach_id}/connect", json=body, headers=headers)
 
 
 def begin(house: House, client: FlaskClient, coach_id: str = "ada", **body: str) -> str:
