@@ -25,6 +25,7 @@ from workers.once import Once
 from workers.services import Services
 from workers.settings import Settings
 from workers.skew import ProductClock, reference
+from workers.staleness import Staleness
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def create_services(
         mailer=_mailer(settings),
         receiver=_receiver(settings),
         clock=clock,
+        staleness=Staleness(opened, settings.stale_after),
         now=clock.now,
     )
 

@@ -27,16 +27,20 @@ from storage.transactions import callbacks, erasures, holds, looks, recovery
 from storage.transactions import retention as people
 from workers import queues
 from workers.actors import Actors
-from workers.jobs import account_linking, calendar_mails, channel_audit, erasure, overdue
+from workers.jobs import (
+    account_linking,
+    calendar_mails,
+    channel_audit,
+    erasure,
+    overdue,
+    reconciling,
+)
 from workers.services import Services
 from workers.skew import Setbacks
 
 log = structlog.get_logger()
 
 QUARTER_MINUTE_MS = 15_000
-# A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and
-# takes up to three a read: who is connected, what is busy, how our own events stand.
-RECONCILE_SHARE = 0.5 / 3
 # Of the calls to Cronofy, what looking at late writes may take; one a look.
 LOOK_SHARE = 0.25
 AUDIT_EVERY = timedelta(days=1)
@@ -79,25 +83,6 @@ def sweep(services: Services, actors: Actors) -> int:
             refresh_jobs.not_woken(tx, owed)
             outbox.not_woken(tx, [outbox_id for outbox_id, _ in due])
     return len(owed) + len(due)
-
-
-def reconcile(services: Services, actors: Actors) -> int:
-    """Read what nobody pushed about for too long, the stalest first:
-    pushes get lost, and windows move without one.
-    """
-    settings = services.settings
-    # A quarter of a minute's calls, since the job runs four times a minute.
-    at_once = max(1, round(settings.rate_per_minute / 4 * RECONCILE_SHARE))
-    with services.database.write() as tx:
-        chosen = refresh_jobs.owe_stalest(
-            tx,
-            now=services.now(),
-            every=timedelta(minutes=settings.reconcile_minutes),
-            lately=timedelta(minutes=settings.reconcile_busy_minutes),
-            limit=at_once,
-        )
-    actors.wake(*chosen)
-    return len(chosen)
 
 
 def look(services: Services, actors: Actors) -> int:
@@ -149,7 +134,7 @@ def announce(services: Services, actors: Actors) -> int:
     if services.receiver is None:
         return 0
     with services.database.write() as tx:
-        owed = callbacks.announce(tx, now=services.now(), stale_after=services.settings.stale_after)
+        owed = callbacks.announce(tx, now=services.now(), stale_after=services.stale_after())
     actors.wake_outbox(owed)
     return len(owed)
 
@@ -165,10 +150,12 @@ def sample(services: Services, _actors: Actors) -> int:
     """
     now = services.now()
     with services.database.write() as tx:
-        values = samples.gauges(tx, now=now, stale_after=services.settings.stale_after)
+        values = samples.gauges(tx, now=now, stale_after=services.stale_after())
         values |= samples.summarise(tx)
         # To the minute: a clock that took this turn twice writes the same sample again.
-        samples.put(tx, values, at=now.replace(second=0, microsecond=0))
+        minute = now.replace(second=0, microsecond=0)
+        samples.put(tx, values, at=minute)
+        reconciling.count(services, tx, at=minute)
         strange = unknown_rows.rows(tx)
     for (table, said), count in strange.items():
         if services.once.first(table, said):
@@ -223,7 +210,7 @@ JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announce),
     Job("calendar_mails", 1_000, calendar_mails.owe),
-    Job("reconcile", QUARTER_MINUTE_MS, reconcile),
+    Job("reconcile", QUARTER_MINUTE_MS, reconciling.reconcile),
     Job("looks", QUARTER_MINUTE_MS, look),
     Job("audit", 60_000, audit),
     Job("sample", 60_000, sample),

@@ -13,11 +13,13 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.freshness import State
-from storage.reports import changed_events, coach_states, metrics, samples
+from domain.reconciling import Pace
+from storage.reports import changed_events, coach_states, fleet, metrics, samples
 from storage.rows import channels, refresh_jobs, unknown_rows
 from storage.schema.database import Tx, Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
+from workers.jobs import reconciling
 from workers.services import Services
 
 KINDS = ("mail", "calendar", "callback")
@@ -35,6 +37,7 @@ class Figures(Collector):
             with self._services.database.read() as tx:
                 found = [
                     *self._reads(tx),
+                    *self._fleet(tx),
                     *self._outbox(tx),
                     *self._coaches(tx),
                     *self._clock(tx),
@@ -76,6 +79,22 @@ class Figures(Collector):
             visible.add_metric([QUANTILES[name]], ms / 1000)
         yield visible
 
+    def _fleet(self, tx: Tx) -> Iterator[Metric]:
+        since = self._services.corrected_now() - SAMPLES_COUNT_FOR
+        counted = fleet.latest(tx, since=since) or {}
+        paces = {}
+        for pace in Pace:
+            paces[pace.name.lower()] = float(counted.get(pace, 0))
+        yield family("fleet", "Connections by how often they change.", "pace", paces)
+        longest = reconciling.turns_of(self._services, counted).longest
+        promised = timedelta(minutes=self._services.settings.reconcile_minutes)
+        yield gauge(
+            "reconcile_longest_seconds",
+            "Within how long each calendar is read without a push.",
+            longest.total_seconds(),
+        )
+        yield gauge("reconcile_stretch", "How many times the promise that is.", longest / promised)
+
     def _outbox(self, tx: Tx) -> Iterator[Metric]:
         now = self._services.corrected_now()
         rows = GaugeMetricFamily("coachcal_outbox", "Rows of the outbox.", labels=["kind", "state"])
@@ -105,7 +124,7 @@ class Figures(Collector):
         )
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:
-        now, stale_after = self._services.corrected_now(), self._services.settings.stale_after
+        now, stale_after = self._services.corrected_now(), self._services.stale_after()
         # Each state has a figure, also one that nobody is in: an alert cannot watch what is absent.
         states: dict[str, float] = dict.fromkeys(get_args(State), 0)
         for state, count in coach_states.counts(tx, now=now, stale_after=stale_after).items():

@@ -16,6 +16,7 @@ from workers.mailer import Mailer
 from workers.once import Once
 from workers.settings import Settings
 from workers.skew import ClockOff, ProductClock
+from workers.staleness import Staleness
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Services:
     mailer: Mailer
     receiver: Receiver | None
     clock: ProductClock
+    staleness: Staleness
     now: Callable[[], datetime]
 
     def corrected_now(self) -> datetime:
@@ -48,12 +50,16 @@ class Services:
         except ClockOff as error:
             return error.right
 
+    def stale_after(self) -> timedelta:
+        """From how long without a read on a calendar is stale."""
+        return self.staleness.after()
+
     def terms(self) -> Terms:
         """What a booking made now obeys."""
         settings = self.settings
         return Terms(
             now=self.now(),
-            stale_after=settings.stale_after,
+            stale_after=self.stale_after(),
             late=timedelta(hours=settings.late_cancel_hours),
             remind=timedelta(hours=settings.remind_hours),
             remind_pods=timedelta(hours=settings.remind_pods_hours),

@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(0.5, gt=0, le=2, description="how often owed reads are looked for")
     # Pushes get lost, and what enters Cronofy's window as time passes is not pushed at all.
     reconcile_minutes: int = Field(
-        60, ge=1, description="every connection is read this often without any push"
+        60,
+        ge=1,
+        description="every connection is read this often without any push, as calls allow",
     )
     reconcile_busy_minutes: int = Field(
         15, ge=1, description="the same for one whose periods changed within a day"
@@ -102,7 +104,10 @@ class Settings(BaseSettings):
     # Longer than between two reconciliations, or a calendar would be stale while all is well: the
     # doctor looks at both.
     stale_minutes: int = Field(
-        90, ge=1, description="a calendar not read for this long is stale: the policy applies"
+        90,
+        ge=1,
+        description="a calendar not read for this long is stale: the policy applies; later in a"
+        " fleet for which Cronofy's calls are too few",
     )
     policy: Literal["hide", "last_known", "hours_only"] = Field(
         "last_known", description="for coaches who set none"

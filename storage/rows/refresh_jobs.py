@@ -25,11 +25,10 @@ token back: what is clean is not taken.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Connection,
     Select,
     and_,
@@ -39,12 +38,11 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    type_coerce,
 )
 
+from domain import push_waits
 from domain.accounts import Trouble
 from storage.schema import records
-from storage.schema.columns import EPOCH
 from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease, taking
 from storage.schema.tables import connections
@@ -55,11 +53,6 @@ from storage.schema.tables import connections
 FIRST_WAKE_MS = 2_000
 NEXT_WAKE_MS = 10_000
 
-# A connection is reconciled when three quarters of its interval have passed, and up to a fifth of
-# it later: those that were read together are not read together for ever. What spreads them is the
-# millisecond of their last read.
-RECONCILE_FROM, RECONCILE_SPREAD = 0.75, 0.2
-LATELY = timedelta(days=1)
 DOUBTED = "most of a calendar vanished in one read: it is read again before that is believed"
 
 row = connections.c
@@ -118,7 +111,8 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
 @dataclass(frozen=True, slots=True)
 class Before:
     """What was known of a connection when its read began, or was learnt meanwhile.
-    `newer`: pushes came since. `push_waits`: see domain.push_waits. `now_ms`: the database's clock.
+    `newer`: pushes came since. `push_waits`: see domain.push_waits. `changed_at`: when its periods
+    last changed. `now_ms`: the database's clock.
     """
 
     trouble: str | None
@@ -126,6 +120,7 @@ class Before:
     pushed_since_ms: int | None
     newer: bool
     push_waits: bytes | None
+    changed_at: datetime | None
     now_ms: int
 
     def served_by(self, claimed: ReadClaim) -> int | None:
@@ -140,12 +135,21 @@ class Before:
             return None
         return since
 
+    def timed(self, served: int | None, *, now: datetime) -> dict[str, Any]:
+        """The latest waits of the connection, with that of the push that waited since `served`."""
+        if served is None:
+            return {}
+        # The price: in the row that is written anyhow, so a coach's figures cost no write of their
+        # own.
+        ended, waited = int(now.timestamp()), self.now_ms - served
+        return {"push_waits": push_waits.with_one_more(self.push_waits, at=ended, ms=waited)}
+
 
 def before(tx: Connection, claimed: ReadClaim) -> Before | None:
     """None: the lease was lost."""
     newer = row.req_gen > claimed.generation
-    known = (row.trouble, row.doubted, row.pushed_since_ms, newer, row.push_waits, clock_ms())
-    query = select(*known)
+    known = (row.trouble, row.doubted, row.pushed_since_ms, newer, row.push_waits)
+    query = select(*known, row.changed_at, clock_ms())
     mine = and_(row.id == claimed.connection_id, LEASE.by(claimed.lease_token))
     return records.first_as(tx, Before, query.where(mine))
 
@@ -231,7 +235,7 @@ def sweep(tx: Connection, *, idle: bool = False, limit: int = 500) -> list[str]:
     waiting = select(row.id).where(UNWOKEN)
     pause = FIRST_WAKE_MS if idle else NEXT_WAKE_MS
     later = {"wake_after_ms": clock_ms() + pause}
-    return _take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
+    return take(tx, waiting.order_by(row.wake_after_ms).limit(limit), later)
 
 
 def not_woken(tx: Connection, connection_ids: Sequence[str]) -> None:
@@ -255,34 +259,7 @@ def backlog(tx: Connection) -> Backlog:
     return Backlog(count, (now - oldest) / 1000)
 
 
-def owe_stalest(
-    tx: Connection, *, now: datetime, every: timedelta, lately: timedelta, limit: int
-) -> list[str]:
-    """Owe a read to those that were not read for so long; `lately`: those whose periods changed
-    within a day.
-
-    The stalest, by their own interval, first. A grant that is gone needs a person.
-    """
-    alive = or_(row.trouble.is_(None), row.trouble != "revoked")
-    read_at = type_coerce(row.last_ok_at, BigInteger)
-    age = literal(_ms(now - EPOCH), BigInteger) - read_at
-    interval = case((row.changed_at > now - LATELY, _ms(min(every, lately))), else_=_ms(every))
-    passed = age * 1000 / interval
-    due = (
-        passed
-        >= round(RECONCILE_FROM * 1000) + round(RECONCILE_SPREAD * 1000) * (read_at % 1000) / 1000
-    )
-    old = select(row.id).where(not_(DIRTY), alive, due)
-    values = {"req_gen": row.req_gen + 1, "dirty_since_ms": clock_ms(), "userinfo_due": True}
-    values |= {"wake_after_ms": clock_ms() + FIRST_WAKE_MS}
-    return _take(tx, old.order_by(passed.desc(), row.id).limit(limit), values)
-
-
-def _ms(span: timedelta) -> int:
-    return round(span / timedelta(milliseconds=1))
-
-
-def _take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:
+def take(tx: Connection, wanted: Select[tuple[str]], values: dict[str, Any]) -> list[str]:
     return list(tx.scalars(taking(connections, wanted).values(values).returning(row.id)))
 
 

@@ -1,5 +1,6 @@
 """Every table: those of coaches and their calendars here, those of sessions beside it in
-`session_tables` and `pod_tables`, those of the product itself in `ops_tables`.
+`session_tables` and `pod_tables`, those of links in `link_tables`, those of the product itself in
+`ops_tables`.
 
 Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware
 UTC datetime, from `services.now`. What only keeps processes apart (leases, wake-ups) is a bare
@@ -15,12 +16,15 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    and_,
     column,
     literal_column,
+    or_,
     text,
 )
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
+from storage.schema.link_tables import feeds, link_uses, links
 from storage.schema.ops_tables import (
     api_clients,
     api_keys,
@@ -52,7 +56,10 @@ __all__ = [
     "erasures",
     "event_differences",
     "event_looks",
+    "feeds",
     "idempotency",
+    "link_uses",
+    "links",
     "mail_texts",
     "metadata",
     "ops_audit",
@@ -141,8 +148,10 @@ connections = Table(
     Column("pushed_since_ms", BigInteger),
     Column("last_ok_at", Instant),
     Column("last_error", Text),
-    # When its periods last changed: such calendars are reconciled more often.
+    # When its periods last changed, and what that meant at its last read (domain.reconciling.Pace):
+    # how often it is reconciled.
     Column("changed_at", Instant),
+    number("pace"),
     # The digest of a read that looked like a vanished calendar: not believed yet.
     Column("doubted", LargeBinary),
     number("missed_pushes"),  # changes that were found without having been announced
@@ -167,6 +176,21 @@ Index(
     connections.c.wake_after_ms,
     postgresql_where=_dirty,
     sqlite_where=_dirty,
+)
+
+# What is reconciled: nobody owes it a read, and its grant is not gone. By pace, the stalest first.
+# Literals, no parameters: SQLite takes a partial index only where it can read the condition.
+ALIVE = or_(
+    connections.c.trouble.is_(None),
+    connections.c.trouble != literal_column("'revoked'"),
+)
+RECONCILED = and_(connections.c.done_gen >= connections.c.req_gen, ALIVE)
+Index(
+    "ix_connections_reconciled",
+    connections.c.pace,
+    connections.c.last_ok_at,
+    postgresql_where=RECONCILED,
+    sqlite_where=RECONCILED,
 )
 
 profiles = Table(
@@ -260,38 +284,4 @@ imported_people = Table(
     # SHA-256 of the address in small letters.
     Column("address_hash", LargeBinary, primary_key=True),
     Column("participant_id", Text, nullable=False, unique=True),
-)
-
-# Without a key to coaches: making one must not wait for a lock that a booking holds.
-# `leads`: page or connect.
-links = Table(
-    "links",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("leads", Text, nullable=False),
-    Column("coach_id", Text, nullable=False, index=True),
-    Column("participant_id", Text, index=True),
-    Column("meaning", JSON, nullable=False),
-    Column("expires_at", Instant, nullable=False, index=True),
-    Column("browser_hash", LargeBinary),  # whose it is, once it was opened
-)
-
-# A person's sessions as a calendar that programs read again and again. Of both ids one is there.
-feeds = Table(
-    "feeds",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("token_hash", LargeBinary, nullable=False, unique=True),
-    Column("coach_id", Text, index=True),
-    Column("participant_id", Text, index=True),
-    Column("language", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-)
-
-# Links that the release before signed, and that were followed: the next release drops it.
-link_uses = Table(
-    "link_uses",
-    metadata,
-    Column("nonce", Text, primary_key=True),
-    Column("at", Instant, nullable=False, index=True),
 )

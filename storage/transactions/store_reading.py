@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from domain import push_waits
 from domain.accounts import Account, Trouble
 from domain.coaches import Coach
 from domain.event_differences import Standing
 from domain.freebusy import Reading
+from domain.reconciling import Pace, pace_of
 from domain.sessions import Terms
 from domain.suspicious_reads import vanished
 from storage.reports import samples
@@ -116,8 +116,8 @@ def store(
         return Stored(version, changed=False, again=again, doubted=True)
     missed = _is_missed(news, before)
     served = before.served_by(claimed)
-    values = _seen(observed.account) | _noted(news, missed=missed, now=now)
-    values |= _timed(before, served, now=now)
+    values = _seen(observed.account) | _noted(news, before, missed=missed, now=now)
+    values |= before.timed(served, now=now)
     again = refresh_jobs.finish(
         tx, claimed, last_ok_at=now, last_error=None, doubted=None, **values
     )
@@ -233,19 +233,11 @@ def _seen(account: Account | None) -> dict[str, Any]:
     return values
 
 
-def _noted(news: _News, *, missed: bool, now: datetime) -> dict[str, Any]:
+def _noted(news: _News, before: Before, *, missed: bool, now: datetime) -> dict[str, Any]:
     if not news.changed:
-        return {}
-    return {"changed_at": now, "missed_pushes": refresh_jobs.row.missed_pushes + int(missed)}
-
-
-def _timed(before: Before, served: int | None, *, now: datetime) -> dict[str, Any]:
-    """The latest waits of the connection, with this one."""
-    if served is None:
-        return {}
-    # The price: in the row that is written anyhow, so a coach's figures cost no write of their own.
-    ended, waited = int(now.timestamp()), before.now_ms - served
-    return {"push_waits": push_waits.with_one_more(before.push_waits, at=ended, ms=waited)}
+        return {"pace": pace_of(before.changed_at, now)}
+    count = refresh_jobs.row.missed_pushes + int(missed)
+    return {"changed_at": now, "pace": Pace.LIVELY, "missed_pushes": count}
 
 
 def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:

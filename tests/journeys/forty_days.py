@@ -20,7 +20,7 @@ from dramatiq.brokers.stub import StubBroker
 from sqlalchemy import Table, event
 from structlog.testing import capture_logs
 
-from storage.rows.refresh_jobs import RECONCILE_FROM, RECONCILE_SPREAD
+from storage.rows.reconciling import RECONCILE_FROM, RECONCILE_SPREAD
 from storage.schema import tables
 from storage.slots import listings
 from storage.slots.listings import Listing
@@ -36,6 +36,7 @@ from workers.bootstrap import bootstrap
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.sandbox.http11 import SandboxServer
+from workers.jobs import reconciling
 from workers.services import Services
 
 # A Monday. Clocks go back in London on 25 October, in Cairo on the 30th, in New York on 1 November.
@@ -115,7 +116,7 @@ class Season:
         while (turn := self._next_turn()) < end:
             self._pass_until(turn)
             self.check_staleness()
-            for job in (clock.sweep, clock.reconcile):
+            for job in (clock.sweep, reconciling.reconcile):
                 job(self.house.runtime.services, self.house.runtime.actors)
             self.work_off()
         self._pass_until(end)
@@ -197,7 +198,7 @@ class Season:
         services = self.house.runtime.services
         with services.database.read() as tx:
             return listings.listings(
-                tx, [life.id], now=self.now, stale_after=services.settings.stale_after
+                tx, [life.id], now=self.now, stale_after=services.stale_after()
             )[life.id]
 
     def told(self, event: str) -> int:

@@ -45,7 +45,7 @@ def told(ada: Diary) -> set[str]:
     """What the platform is told of, but for slots."""
     services = ada.services
     with services.database.write() as tx:
-        callbacks.announce(tx, now=services.now(), stale_after=services.settings.stale_after)
+        callbacks.announce(tx, now=services.now(), stale_after=services.stale_after())
         topics = set(tx.scalars(tables.outbox.select().with_only_columns(tables.outbox.c.topic)))
     return {topic for topic in topics if topic.startswith(("calendar.", "coach."))}
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+from domain.reconciling import Pace
+from storage.reports import fleet
 from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, withheld_addresses
 from storage.schema import tables
 from storage.slots.bookable import Wanted
@@ -151,6 +153,11 @@ def a_mail_is_held(desk: Desk, _: str) -> None:
         outbox.wait_for_text(tx, found, error="programme_name is empty", retry_in_ms=1000)
 
 
+def more_calendars_than_calls(desk: Desk, _: str) -> None:
+    with desk.database.write() as tx:
+        fleet.put(tx, {Pace.STEADY: 6_000}, timedelta(hours=2), at=NOW)
+
+
 def a_mailbox_does_not_exist(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
@@ -172,6 +179,7 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalReadsLate", a_read_is_owed_for_long),
     ("CoachcalPushesSlow", pushes_waited),
     ("CoachcalCoachesStale", nobody_read),
+    ("CoachcalFleetTooLarge", more_calendars_than_calls),
     ("CoachcalAuditOverdue", nobody_audited),
     ("CoachcalAuditOverdue", a_channel_was_never_audited),
     ("CoachcalSessionsInConflict", an_event_lies_over_a_session),

@@ -17,6 +17,7 @@ from tests.support import people
 from tests.support.clock_work import book, drain, later
 from tests.support.in_process import Connected, House
 from workers import clock
+from workers.jobs import reconciling
 from workers.jobs.slots import recompute
 
 
@@ -45,10 +46,10 @@ def test_a_lost_wake_up_is_sent_again(house: House, connected: Connected) -> Non
 def test_a_calendar_nobody_pushed_about_is_read_after_an_hour(
     house: House, connected: Connected
 ) -> None:
-    clock.reconcile(house.runtime.services, house.runtime.actors)
+    reconciling.reconcile(house.runtime.services, house.runtime.actors)
     assert drain(house) == []
     later(house, minutes=61)
-    clock.reconcile(house.runtime.services, house.runtime.actors)
+    reconciling.reconcile(house.runtime.services, house.runtime.actors)
     assert drain(house) == [("refresh_freebusy", connected.connection_id)]
     assert house.owed(connected.connection_id)
 
@@ -57,7 +58,7 @@ def test_a_lost_push_is_made_up_for_by_reconciling(house: House, connected: Conn
     start = people.NOW.replace(day=2, hour=10)
     house.control.add_event(connected.calendar, start, start + timedelta(hours=1), notify=False)
     later(house, minutes=61)
-    clock.reconcile(house.runtime.services, house.runtime.actors)
+    reconciling.reconcile(house.runtime.services, house.runtime.actors)
     house.refresh(connected.connection_id)
     assert people.at(2, 10) not in house.listing().slots.open_starts(60)
 

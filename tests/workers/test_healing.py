@@ -18,6 +18,7 @@ from tests.support.in_process import Connected, House
 from tests.support.memory_mailer import MemoryMailer
 from workers import clock
 from workers.delivery import outbox
+from workers.jobs import reconciling
 from workers.jobs.slots import recompute
 
 SAMPLES = tables.samples.c
@@ -103,7 +104,7 @@ def test_a_lost_push_is_found_by_reconciling_and_counted(
     start = people.NOW.replace(day=8, hour=10)
     house.control.add_event(connected.calendar, start, start + HOUR, notify=False)
     later(house, minutes=15)
-    assert clock.reconcile(house.runtime.services, house.runtime.actors) == 1
+    assert reconciling.reconcile(house.runtime.services, house.runtime.actors) == 1
     with capture_logs() as logs:
         house.refresh(connected.connection_id)
     assert "missed_push" in [each["event"] for each in logs]
@@ -121,7 +122,7 @@ def test_a_fleet_that_went_stale_together_is_read_within_half_the_budget(
     later(house, hours=2)
     house.runtime = replace(house.runtime, services=replace(house.runtime.services, settings=few))
     # 48 calls a minute are 12 a quarter minute; half of them, at three a read, are two reads
-    counts = [clock.reconcile(house.runtime.services, house.runtime.actors) for _ in range(3)]
+    counts = [reconciling.reconcile(house.runtime.services, house.runtime.actors) for _ in range(3)]
     assert counts == [2, 2, 0]
 
 

@@ -65,7 +65,7 @@ def show(coach_id: str, query: BadgeQuery) -> Response:
     services = runtime().services
     with services.database.read() as tx:
         found = coach_states.of(
-            tx, [coach_id], now=services.now(), stale_after=services.settings.stale_after
+            tx, [coach_id], now=services.now(), stale_after=services.stale_after()
         )
     if not found:
         raise unknown_coach(coach_id)

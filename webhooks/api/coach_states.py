@@ -20,9 +20,7 @@ def show(query: TilesQuery) -> TilesOut:
     services = runtime().services
     wanted = list(dict.fromkeys(query.ids))
     with services.database.read() as tx:
-        found = coach_states.of(
-            tx, wanted, now=services.now(), stale_after=services.settings.stale_after
-        )
+        found = coach_states.of(tx, wanted, now=services.now(), stale_after=services.stale_after())
     known = {each.coach_id for each in found}
     return TilesOut(coaches=list(map(_tile, found)), unknown=missing(wanted, known))
 

@@ -32,9 +32,7 @@ def show(query: PoolQuery) -> Response:
     asked = Asked(query.duration, since, until, int(now.timestamp()))
     wanted = list(dict.fromkeys(query.coach_id))
     with services.database.read() as tx:
-        found = listing_slots.listings(
-            tx, wanted, now=now, stale_after=services.settings.stale_after
-        )
+        found = listing_slots.listings(tx, wanted, now=now, stale_after=services.stale_after())
     _check(wanted, found, query.duration)
     asked_of = [found[coach_id] for coach_id in wanted]
     return conditional(CachedResponse.of(_answer(asked_of, asked, query)))

@@ -132,7 +132,7 @@ def slots(coach: str, since: datetime | None, until: datetime | None, duration: 
         now = runtime.services.now()
         with runtime.services.database.read() as tx:
             found = listings.listings(
-                tx, [coach], now=now, stale_after=runtime.settings.stale_after
+                tx, [coach], now=now, stale_after=runtime.services.stale_after()
             )
         if coach not in found:
             raise click.ClickException(

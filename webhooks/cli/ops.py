@@ -184,7 +184,7 @@ def _untrusted(runtime: "Runtime") -> Iterator[rows.Stands]:
     from storage.reports import overview
     from storage.reports.coach_states import UNTRUSTED
 
-    now, stale_after = runtime.services.now(), runtime.settings.stale_after
+    now, stale_after = runtime.services.now(), runtime.services.stale_after()
     with runtime.services.database.read() as tx:
         for state in UNTRUSTED:
             for each in overview.troubled(tx, state, now=now, stale_after=stale_after, limit=ALL):
@@ -194,7 +194,7 @@ def _untrusted(runtime: "Runtime") -> Iterator[rows.Stands]:
 def _everybody(runtime: "Runtime") -> Iterator[rows.Stands]:
     from storage.reports import coach_states
 
-    after, stale_after = "", runtime.settings.stale_after
+    after, stale_after = "", runtime.services.stale_after()
     while True:
         with runtime.services.database.read() as tx:
             found = coach_states.page(

@@ -12,7 +12,7 @@ def listing_of(tx: Tx, coach_id: str, *, now: datetime, reasons: bool = False) -
     """None: there is no such coach. `reasons`: why closed times are closed, too; they are larger
     than all the rest.
     """
-    stale_after = runtime().services.settings.stale_after
+    stale_after = runtime().services.stale_after()
     found = listings.listings(tx, [coach_id], now=now, stale_after=stale_after, reasons=reasons)
     return found.get(coach_id)
 

@@ -140,7 +140,7 @@ def _overview() -> dict[str, Any]:
             stuck_reads=overview_report.stuck_reads(tx, limit=MOST_SHOWN),
             stuck_messages=outbox.stuck(tx, limit=MOST_SHOWN),
             dead=outbox.listed(tx, state="dead", now=now, limit=MOST_SHOWN),
-            standings=coach_states.counts(tx, now=now, stale_after=services.settings.stale_after),
+            standings=coach_states.counts(tx, now=now, stale_after=services.stale_after()),
             stale=_troubled(tx, "stale", now),
             disconnected=_troubled(tx, "disconnected", now),
             conflicted=overview_report.conflicted(tx, now=now, limit=MOST_SHOWN),
@@ -160,7 +160,7 @@ def _overview() -> dict[str, Any]:
 
 
 def _troubled(tx: Tx, state: State, now: datetime) -> list[Troubled]:
-    stale_after = runtime().settings.stale_after
+    stale_after = runtime().services.stale_after()
     return overview_report.troubled(tx, state, now=now, stale_after=stale_after, limit=MOST_SHOWN)
 
 

@@ -220,7 +220,7 @@ def _page(
 def _effect(tx: Tx, found: Read) -> dict[str, Any]:
     services = runtime().services
     now = services.now()
-    stale_after = services.settings.stale_after
+    stale_after = services.stale_after()
     listing, stored = listings.preview(tx, found.coach, now=now, stale_after=stale_after)
     length = None
     asked = request.form.get("show", "")

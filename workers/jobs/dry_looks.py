@@ -74,7 +74,7 @@ def _compared(
     services: Services, coach_id: str, looked: Mapping[str, Looked]
 ) -> DryDifference | None:
     """None: the coach was removed meanwhile, or an account was disconnected."""
-    stale_after = services.settings.stale_after
+    stale_after = services.stale_after()
     with services.database.write() as tx:
         coach = coaches.lock(tx, coach_id)
         if coach is None or not set(looked) <= set(connections.ids_of_coach(tx, coach_id)):

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain import reconciling
 from storage.reports import samples
-from storage.rows import push_marks, refresh_jobs
+from storage.rows import push_marks
+from storage.rows import reconciling as rows
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import slot_sets
@@ -31,6 +33,8 @@ def connection(database: Database) -> str:
 
 def change(database: Database, connection_id: str, **values: Any) -> None:
     row = tables.connections
+    if "changed_at" in values:
+        values["pace"] = reconciling.pace_of(values["changed_at"], people.NOW)
     with database.write() as tx:
         tx.execute(row.update().where(row.c.id == connection_id).values(values))
 
@@ -42,7 +46,8 @@ def row(database: Database, connection_id: str) -> Any:
 
 def reconcile(database: Database, now: datetime, limit: int = 10) -> list[str]:
     with database.write() as tx:
-        return refresh_jobs.owe_stalest(tx, now=now, every=HOUR, lately=QUARTER, limit=limit)
+        turns = reconciling.turns({}, steady=HOUR, lively=QUARTER, reads_per_minute=1)
+        return rows.owe_stalest(tx, now=now, turns=turns, limit=limit)
 
 
 def read(

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from domain import reconciling
 from storage.rows import channels, push_marks, refresh_jobs
+from storage.rows import reconciling as unasked
 from storage.schema.database import Database
 from storage.schema.tables import connections as rows
 from tests.support import people
@@ -258,7 +260,8 @@ def test_reconcile_owes_the_stalest_first_and_never_a_revoked_one(database: Data
     def owe() -> list[str]:
         with database.write() as tx:
             hours, now = timedelta(hours=2), people.NOW.replace(hour=4)
-            return refresh_jobs.owe_stalest(tx, now=now, every=hours, lately=hours, limit=1)
+            turns = reconciling.turns({}, steady=hours, lively=hours, reads_per_minute=1)
+            return unasked.owe_stalest(tx, now=now, turns=turns, limit=1)
 
     assert [owe(), owe(), owe()] == [[chosen[1]], [chosen[2]], []]
 

@@ -1,0 +1,54 @@
+"""How large the fleet is, and within how long each calendar is read because of that: written down
+once a minute by the clock, so that nobody else has to count.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from domain.reconciling import Pace
+from storage.reports import samples as figures
+from storage.schema.database import Database
+from storage.schema.fast_reads import query_raw
+from storage.schema.tables import samples
+
+_LONGEST = "reconcile_longest"
+_NAMES = {
+    Pace.LIVELY: "fleet_lively",
+    Pace.STEADY: "fleet_steady",
+    Pace.QUIET: "fleet_quiet",
+}
+_LATEST = (
+    select(samples.c.value).where(samples.c.name == _LONGEST).order_by(samples.c.at.desc()).limit(1)
+)
+
+
+def put(tx: Connection, counted: Mapping[Pace, int], longest: timedelta, *, at: datetime) -> None:
+    """`counted`: how many connections of each pace. `longest`: the longest turn."""
+    values: dict[str, float] = {_LONGEST: longest.total_seconds()}
+    for pace, name in _NAMES.items():
+        values[name] = counted.get(pace, 0)
+    figures.put(tx, values, at=at)
+
+
+def longest_turn(database: Database) -> timedelta | None:
+    """Within how long every calendar is read, as last written down. None: nobody did yet.
+    Raises one of storage.schema.outages.Unavailable.
+    """
+    found = query_raw(database, _LATEST)
+    if not found:
+        return None
+    return timedelta(seconds=found[0][0])
+
+
+def latest(tx: Connection, *, since: datetime) -> dict[Pace, int] | None:
+    """What was counted last. None: not since then."""
+    counted = {}
+    for pace, name in _NAMES.items():
+        mine = select(samples.c.value).where(samples.c.name == name, samples.c.at >= since)
+        value = tx.scalar(mine.order_by(samples.c.at.desc()).limit(1))
+        if value is None:
+            return None
+        counted[pace] = int(value)
+    return counted
