@@ -84,6 +84,13 @@ def _options() -> Options:
         metavar="FILE",
         help="write the table into this Markdown document too",
     )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=1.0,
+        metavar="TIMES",
+        help="allow so many times as long as is promised, on a machine that others use",
+    )
     given = parser.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="coachcal-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +100,14 @@ def _options() -> Options:
     seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
     times = int(given.seconds >= WHOLE_RUN_SECONDS) * 2 if given.times is None else given.times
     return Options(
-        seed, given.seconds, times, given.only, given.database, folder.resolve(), given.report
+        seed,
+        given.seconds,
+        times,
+        given.only,
+        given.database,
+        folder.resolve(),
+        given.report,
+        given.patience,
     )
 
 

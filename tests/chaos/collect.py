@@ -37,7 +37,8 @@ def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any
         now=now,
         faults=[(each.began, each.ended, each.name) for each in episodes],
         clock_zero=now - scene.journal.since_epoch(now),
-        bound=BOUND_SECONDS,
+        bound=BOUND_SECONDS * scene.patience,
+        patience=scene.patience,
         ended=list(scene.journal.ended),
     )
 

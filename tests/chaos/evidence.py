@@ -97,6 +97,7 @@ class Evidence:
     `clock_zero`: the epoch second at which the run's clock was 0.
     `bound`: seconds after which an acknowledged push has been read at the latest, whoever died
     (G2: lease + sweep + gap + read, as the run was set up, and room for a loaded machine).
+    `patience`: how many times as long as is promised an answer may take.
     `ended`: processes that ended though nobody ended them: (when on the run's clock, which, code).
     """
 
@@ -111,6 +112,7 @@ class Evidence:
     clock_zero: float = 0.0
     bound: float = 45.0
     ended: Sequence[tuple[float, str, int]] = ()
+    patience: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class Nemesis:
                 details.append(str(undoing.enter_context(fault.inflict(turn)) or ""))
             time.sleep(max(fault.seconds for fault in step.faults) * dice.uniform(0.8, 1.2))
         ended = journal.now()
-        recovery = self._canary.sing(PATIENCE_SECONDS)
+        recovery = self._canary.sing(PATIENCE_SECONDS * self._scene.patience)
         episode = Episode(step.faults, ", ".join(filter(None, details)), began, ended, recovery)
         self.episodes.append(episode)
         self._judge(episode)
@@ -111,5 +111,5 @@ class Nemesis:
         self._tell(
             f"{episode.name}: {episode.ended - episode.began:.1f} s, {took} ({episode.recovery})"
         )
-        if seconds is None or seconds > RECOVERY_SECONDS:
+        if seconds is None or seconds > RECOVERY_SECONDS * self._scene.patience:
             self._scene.journal.tell("G9", f"after {episode.name}: {took} ({episode.recovery})")

@@ -37,7 +37,8 @@ LEAVE_SECONDS = 90.0
 @dataclass(frozen=True)
 class Options:
     """`times`: how often each fault comes at least, however long that takes. `folder`: empty; logs
-    and evidence stay there. `report`: a document to write the table into.
+    and evidence stay there. `report`: a document to write the table into. `patience`: how many
+    times as long as is promised everything may take.
     """
 
     seed: int
@@ -47,6 +48,7 @@ class Options:
     database: Kind
     folder: Path
     report: Path | None = None
+    patience: float = 1.0
 
     @property
     def again(self) -> str:
@@ -70,6 +72,7 @@ def run(options: Options, tell: Tell) -> Outcome:
     """Raises what the harness itself stumbled over; broken promises are in the result."""
     tell("starting neighbours, two each of web, worker and clock, and the coaches")
     with raised(options.folder, options.database) as scene:
+        scene.patience = options.patience
         chosen = [fault for fault in ALL if fault.name in options.only]
         left_out = [(fault, why) for fault in chosen if (why := fault.lacks(scene))]
         faults = [fault for fault in chosen if not fault.lacks(scene)]

@@ -65,6 +65,8 @@ class Scene:
     disks: dict[str, Disk]
     primary: str = "database"
     """The proxy that leads to the database that can be written."""
+    patience: float = 1.0
+    """How many times as long as is promised everything may take: others use this machine too."""
 
     def spoil(self, neighbour: str, mode: str, *, seconds: float = 0.0) -> None:
         """See tests.support.tcp_proxy for the modes."""

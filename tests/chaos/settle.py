@@ -43,7 +43,8 @@ def read_all_again(scene: Scene) -> None:
 
 def until_quiet(scene: Scene, onlooker: Onlooker, tell: Callable[[str], None]) -> bool:
     """Whether all that was owed was done in time; what was not is written down."""
-    end = time.monotonic() + QUIET_SECONDS
+    patience = QUIET_SECONDS * scene.patience
+    end = time.monotonic() + patience
     steady, next_told = 0, 0.0
     while True:
         left = list(_left(scene, onlooker))
@@ -52,7 +53,7 @@ def until_quiet(scene: Scene, onlooker: Onlooker, tell: Callable[[str], None]) -
             return True
         if time.monotonic() > end:
             # Of no fault in particular: it counts in the table's last line only.
-            what = f"after {QUIET_SECONDS:.0f} s there is still: {'; '.join(left)}"
+            what = f"after {patience:.0f} s there is still: {'; '.join(left)}"
             scene.journal.incidents.append(Violation("G6", what, "lost"))
             return False
         if left and time.monotonic() > next_told:

@@ -10,6 +10,7 @@ the same rows is run once.
 
 import secrets
 import sqlite3
+import time
 import warnings
 from collections import deque
 from collections.abc import Hashable, Iterator
@@ -78,6 +79,15 @@ def search(world: World[State]) -> Found:
     return Found(len(came_from), taken)
 
 
+def searched(name: str, world: World[State]) -> Found:
+    """The same, told: its bounds, and how much there was."""
+    began = time.process_time()
+    found = search(world)
+    print(f"{name}: {world.start}")
+    print(f"{found.states} states, {found.steps} steps, {time.process_time() - began:.1f} s of CPU")
+    return found
+
+
 def _path(came_from: dict[State, tuple[State, str] | None], state: State) -> tuple[str, ...]:
     names = []
     while (step := came_from[state]) is not None:
@@ -92,6 +102,8 @@ class Memory:
     """
 
     def __init__(self) -> None:
+        self.now_ms = NOW_MS
+        """The database's clock. It stands still, unless a world moves it."""
         name = f"interleavings-{secrets.token_hex(4)}"
         with (
             warnings.catch_warnings()
@@ -100,7 +112,7 @@ class Memory:
             self.database: Database = create(
                 f"sqlite:///file:{name}?mode=memory&cache=shared&uri=true"
             )
-        event.listen(self.database.engine, "connect", _stop_the_clock)
+        event.listen(self.database.engine, "connect", self._stop_the_clock)
         # Kept: a database in memory lasts as long as its last connection.
         self.raw: sqlite3.Connection = self.database.engine.raw_connection().driver_connection  # type: ignore[assignment]
         with self.database.write() as tx:
@@ -109,6 +121,12 @@ class Memory:
     def close(self) -> None:
         self.raw.close()
         self.database.close()
+
+    def _stop_the_clock(self, connection: Any, _record: object) -> None:
+        def now(_: object) -> float:
+            return EPOCH_DAY + self.now_ms / DAY_MS
+
+        connection.create_function("julianday", 1, now, deterministic=True)
 
     def row(self, table: str, row_id: str, *, key: str = "id") -> dict[str, Any] | None:
         found = self.raw.execute(f"SELECT * FROM {table} WHERE {key} = ?", (row_id,))
@@ -131,10 +149,6 @@ class Memory:
 
     def drop(self, table: str, row_id: str) -> None:
         self.raw.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))
-
-
-def _stop_the_clock(connection: Any, _record: object) -> None:
-    connection.create_function("julianday", 1, lambda _: EPOCH_DAY + TODAY, deterministic=True)
 
 
 def relative(moment_ms: int) -> int:

@@ -6,36 +6,18 @@ pushes, two claims each, two leases that pass, a doubted read, a flush and an er
 cannot hide. To see that the search can find one at all, each mend is taken out once.
 """
 
-import time
-from collections.abc import Iterator
-
 import pytest
 
 from domain.mail.endings import ENDS
 from storage.rows import outbox_claims, push_marks
 from storage.rows.refresh_jobs import LEASE
-from tests.storage.interleavings import Found, Memory, World, search
+from tests.storage.interleavings import Memory, search, searched
 from tests.storage.mail_rows import Sends
 from tests.storage.reads_in_any_order import ConnectionWorld
 from tests.storage.sends_in_any_order import OutboxWorld
 
 GAP_MS = 5_000
 MOVED, BY_HAND = Sends(moves=1), Sends(supersedes=1, requeues=1)
-
-
-@pytest.fixture
-def memory() -> Iterator[Memory]:
-    opened = Memory()
-    yield opened
-    opened.close()
-
-
-def searched(name: str, world: World) -> Found:  # type: ignore[type-arg]  # of whatever states
-    began = time.process_time()
-    found = search(world)
-    print(f"{name}: {world.start}")
-    print(f"{found.states} states, {found.steps} steps, {time.process_time() - began:.1f} s of CPU")
-    return found
 
 
 @pytest.mark.parametrize(("gap_ms", "floor"), [(0, 28_000), (GAP_MS, 12_000)])

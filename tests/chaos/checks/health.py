@@ -40,7 +40,7 @@ def in_time(evidence: Evidence) -> Iterator[Violation]:
     for each in evidence.operations:
         if each.status == 503 and each.answered is not None:
             took = each.answered - each.sent
-            if took > ANSWERED_WITHIN + ROOM:
+            if took > (ANSWERED_WITHIN + ROOM) * evidence.patience:
                 what = f"({each.kind}) took {took:.1f} s to say 503"
                 yield Violation("G9", f"operation {each.number} {what}", at=each.sent)
 
@@ -59,7 +59,7 @@ def _disturbed(evidence: Evidence, operation: Operation) -> bool:
     end = operation.sent if operation.answered is None else operation.answered
     if operation.status is None:
         # It may have been cut off by what came after it was sent.
-        end = operation.sent + ANSWERED_WITHIN
-    room = WELL_WITHIN + ROOM
+        end = operation.sent + ANSWERED_WITHIN * evidence.patience
+    room = (WELL_WITHIN + ROOM) * evidence.patience
     near = (began <= end and operation.sent <= ended + room for began, ended, _ in evidence.faults)
     return any(near)
