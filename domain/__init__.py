@@ -9,9 +9,11 @@ buffer       free time that a session keeps before (pre) and after (post) itself
 busy         what blocks: busy, unknown and (by a switch) tentative items of all selected calendars
 cell         one quarter hour of the UTC grid, as a start
 connection   our side of an account: its tokens, its calendars, whether it is dirty
+cursor       where a reader of the feed is: what was numbered up to there is read
 day off      a date whose override has no windows
 digest       16 bytes that are equal when the answers are
 facts        what a session mail tells, as it was when the change happened
+feed         the events that the platform is told of, in one order, for who reads them itself
 free run     a maximal run of consecutive open starts
 holiday      a public holiday that the coach has switched on: none of its date's windows is there
 group        hybrid_v2 pods in the order in which they begin: a seat in the first is one in each
@@ -31,6 +33,7 @@ place        where a session is: a link, a number or an address; decided when it
 policy       what people see while a coach's calendars cannot be trusted: hide, last_known,
              hours_only
 pool         several coaches asked at once: any of them, or all
+position     the place of an event in the feed, given once its change is committed
 reading      what one read of one connection brought, whole
 reason       why a cell is closed
 shell        a pod that has no time yet, and takes nobody's

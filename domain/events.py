@@ -14,8 +14,10 @@ from domain.sessions import Session
 _BOOKING = ("booking_id", "version", "session_id", "coach_id", "participant_id", "starts", "ends")
 _SESSION = ("session_id", "version", "coach_id", "starts", "ends")
 
+SLOTS = "slots.changed"
+
 CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "slots.changed": ("the coach's open times changed: read them again", ("coach_id", "version")),
+    SLOTS: ("the coach's open times changed: read them again", ("coach_id", "version")),
     "booking.booked": ("a seat was taken", _BOOKING),
     "booking.rebooked": (
         "it moved to another time, or to another pod",
@@ -83,13 +85,16 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to tell. `subject`: what it is about; events about one thing leave in order."""
+    """Something to tell. `subject`: what it is about; events about one thing leave in order.
+    `company_id`: whose session it is about, where it is about one and that is known.
+    """
 
     topic: str
     subject: str
     coach_id: str
     at: datetime
     data: dict[str, Any]
+    company_id: str | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def in_order(topic: str) -> bool:
 
 def slots_changed(coach_id: str, version: int, at: datetime) -> Event:
     return Event(
-        "slots.changed",
+        SLOTS,
         f"slots:{coach_id}",
         coach_id,
         at,
@@ -129,7 +134,8 @@ def booking(change: Change, at: datetime) -> Event:
     }
     if change.previous_starts is not None:
         data["previous_starts"] = _of_seconds(change.previous_starts)
-    return Event(f"booking.{change.kind}", booked.id, session.coach_id, at, data)
+    company = booked.context.within(session.context).company
+    return Event(f"booking.{change.kind}", booked.id, session.coach_id, at, data, company)
 
 
 def calendar(
@@ -161,7 +167,7 @@ def conflict(session: Session, at: datetime) -> Event:
     if session.conflict_since is not None:
         topic = "session.conflict"
         data["since"] = _text(session.conflict_since)
-    return Event(topic, f"conflict:{session.id}", session.coach_id, at, data)
+    return _about(session, topic, "conflict", at, data)
 
 
 def conferencing(session: Session, failed_since: datetime | None, at: datetime) -> Event:
@@ -172,7 +178,7 @@ def conferencing(session: Session, failed_since: datetime | None, at: datetime) 
     if failed_since is not None:
         topic = "session.conferencing_failed"
         data["since"] = _text(failed_since)
-    return Event(topic, f"conferencing:{session.id}", session.coach_id, at, data)
+    return _about(session, topic, "conferencing", at, data)
 
 
 def event_moved(session: Session, starts: int, ends: int, since: datetime, at: datetime) -> Event:
@@ -191,7 +197,7 @@ def event_settled(session: Session, at: datetime) -> Event:
 
 def _event(what: str, session: Session, more: dict[str, Any], at: datetime) -> Event:
     data = _of_session(session) | more
-    return Event(f"session.event_{what}", f"event:{session.id}", session.coach_id, at, data)
+    return _about(session, f"session.event_{what}", "event", at, data)
 
 
 def wall_clock(session: Session, at: datetime) -> Event:
@@ -201,7 +207,13 @@ def wall_clock(session: Session, at: datetime) -> Event:
     if session.wall_moved is not None:
         topic = "session.wall_clock_moved"
         data |= {"booked_for": session.wall, "wall_moved": session.wall_moved}
-    return Event(topic, f"wall:{session.id}", session.coach_id, at, data)
+    return _about(session, topic, "wall", at, data)
+
+
+def _about(session: Session, topic: str, matter: str, at: datetime, data: dict[str, Any]) -> Event:
+    """Of a session several things may be told: each `matter` is a subject of its own."""
+    company = session.context.company
+    return Event(topic, f"{matter}:{session.id}", session.coach_id, at, data, company)
 
 
 def _of_session(session: Session) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from storage.reports import samples
 from storage.rows import (
     channels,
     clock_jobs,
+    feed,
     idempotency,
     links,
     oauth_states,
@@ -29,6 +30,7 @@ from workers import queues
 from workers.actors import Actors
 from workers.jobs import (
     account_linking,
+    announcements,
     calendar_mails,
     channel_audit,
     erasure,
@@ -178,8 +180,8 @@ def erase(services: Services, _actors: Actors) -> int:
 
 def retention(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; links and
-    consents that ended; old samples, refusals, callbacks and looks; and free the addresses that
-    were withheld for long. Sent mails lose their text, and bookings their person.
+    consents that ended; old samples, refusals, callbacks, events and looks; and free the addresses
+    that were withheld for long. Sent mails lose their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
     kept_for = timedelta(days=settings.keep_mails_days)
@@ -189,6 +191,8 @@ def retention(services: Services, _actors: Actors) -> int:
             tx, now=now, after=timedelta(days=settings.keep_people_days)
         )
     kept = (
+        # Its lock before any row of the outbox: in this order events become callbacks, too.
+        feed.drop_old,
         idempotency.drop_old,
         links.drop_old,
         oauth_states.drop_old,
@@ -208,7 +212,7 @@ def retention(services: Services, _actors: Actors) -> int:
 SWEEP = Job("sweep", 0, sweep)
 JOBS = (
     Job("holds", 1_000, reopen),
-    Job("announce", 1_000, announce),
+    Job("announce", 1_000, announcements.announce),
     Job("calendar_mails", 1_000, calendar_mails.owe),
     Job("reconcile", QUARTER_MINUTE_MS, reconciling.reconcile),
     Job("looks", QUARTER_MINUTE_MS, look),

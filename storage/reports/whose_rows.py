@@ -17,6 +17,7 @@ from storage.schema.tables import (
     erasures,
     event_differences,
     event_looks,
+    events,
     feeds,
     imported_people,
     links,
@@ -72,6 +73,7 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
         event_looks: event_looks.c.session_id.in_(met),
         event_differences: event_differences.c.session_id.in_(met),
         outbox: about,
+        events: events.c.coach_id == coach_id,
         withheld_addresses: withheld_addresses.c.address.in_(addresses_of_coach(tx, coach_id)),
         refusals: refusals.c.coach_id == coach_id,
         erasures: (erasures.c.kind == "coach") & (erasures.c.person_id == coach_id),
@@ -87,6 +89,7 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
         sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
         pod_shell_people: pod_shell_people.c.participant_id == participant_id,
         outbox: outbox.c.booking_id.in_(seats),
+        events: events.c.subject.in_(seats),
         withheld_addresses: withheld_addresses.c.address.in_(
             addresses_of_participant(tx, participant_id)
         ),

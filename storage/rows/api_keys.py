@@ -20,6 +20,7 @@ SCOPES = (
     "bookings:read",
     "bookings:write",
     "bookings:force",
+    "events:read",
     "mailers:write",
     "links:write",
     "people:erase",

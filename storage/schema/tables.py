@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
+from storage.schema.event_tables import events, feed_ends
 from storage.schema.link_tables import feeds, link_uses, links
 from storage.schema.ops_tables import (
     api_clients,
@@ -56,6 +57,8 @@ __all__ = [
     "erasures",
     "event_differences",
     "event_looks",
+    "events",
+    "feed_ends",
     "feeds",
     "idempotency",
     "link_uses",

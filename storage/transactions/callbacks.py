@@ -14,10 +14,8 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from domain import events
 from domain.events import Event
-from domain.notices import Change
-from domain.sessions import Terms
 from storage.reports import coach_states
-from storage.rows import outbox, sessions
+from storage.rows import feed, outbox, sessions
 from storage.rows.event_differences import SETTLED
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
@@ -38,18 +36,24 @@ row = outbox_rows.c
 _over = row.state.in_(("sent", "superseded"))
 
 
-def of_booking(change: Change, terms: Terms) -> Owed:
-    return _owed(events.booking(change, terms.now), change.booking.version)
+def of_booking(event: Event) -> Owed:
+    return _owed(event, event.data["version"])
 
 
 def announce(
-    tx: Connection, *, now: datetime, stale_after: timedelta, limit: int = AT_ONCE
+    tx: Connection,
+    *,
+    now: datetime,
+    stale_after: timedelta,
+    limit: int = AT_ONCE,
+    posted: bool = True,
 ) -> list[Wake]:
-    """Owe a callback for whatever is not as the platform was last told.
-    Answers what to wake for once committed.
+    """Tell of whatever is not as the platform was last told: in the feed, and if `posted`, by a
+    callback. Answers what to wake for once committed.
     """
+    slots = _slots(tx, now, limit)
     found = [
-        *_slots(tx, now, limit),
+        *slots,
         *_connected(tx, now, limit),
         *_synced(tx, now, stale_after, limit),
         *_calendars(tx, now, limit),
@@ -58,6 +62,11 @@ def announce(
         *_conferencing(tx, now, limit),
         *_changed_events(tx, now, limit),
     ]
+    feed.replace_slots(tx, [event.coach_id for event in slots])
+    feed.add(tx, found)
+    feed.number(tx)
+    if not posted:
+        return []
     return _owe(tx, found, now)
 
 
@@ -73,6 +82,7 @@ def owe_ends(tx: Connection, connection_id: str, *, now: datetime) -> None:
     for session_id, token in tx.execute(rows.with_for_update()).all():
         if token is not None:
             found.append(events.event_settled(sessions.get(tx, session_id), now))
+    feed.add(tx, found)
     _owe(tx, found, now)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
 from storage.reports import personal_data, whose_rows
 from storage.reports.personal_data import KeptAnswer, Person
-from storage.rows import audit_log, outbox, push_marks
+from storage.rows import audit_log, feed, outbox, push_marks
 from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
 from storage.rows.audit_log import Deed
@@ -30,6 +30,7 @@ from storage.schema.tables import (
     coaches,
     connections,
     erasures,
+    events,
     feeds,
     idempotency,
     imported_people,
@@ -142,6 +143,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     else:
         _delete(tx, coaches, rows[coaches])  # the rest goes with it
         _delete(tx, erasures, _is(person))
+    feed.forget(tx, rows[events])
     return Erased(met, still_to_come, seats_taken, mails, answers, revoking)
 
 

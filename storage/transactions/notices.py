@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from domain import events
 from domain.coaches import Coach
+from domain.events import Event
 from domain.mail.safety import mail_address
 from domain.notices import Change, Contact, Notice, notices
 from domain.sessions import Session, Terms
-from storage.rows import connections, outbox
+from storage.rows import connections, feed, outbox
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.transactions import callbacks
@@ -32,8 +34,10 @@ def owe(
     for session in moved:
         row = _calendar(session, terms)
         owed.append(row)
+    told = _told(changes, terms)
+    feed.add(tx, told)
     if terms.callbacks:
-        owed.extend(_callbacks(changes, terms))
+        owed.extend(map(callbacks.of_booking, told))
     return outbox.add(tx, owed, now=terms.now)
 
 
@@ -48,12 +52,16 @@ def _mails(changes: Sequence[Change], coach: Contact, terms: Terms) -> Iterator[
             yield mail(notice, change.session.coach_id, change.session.id)
 
 
-def _callbacks(changes: Sequence[Change], terms: Terms) -> Iterator[Owed]:
+def _told(changes: Sequence[Change], terms: Terms) -> list[Event]:
+    """What the platform is told of these."""
+    told = []
     for change in changes:
         # What is news to the coach alone (a seat moved to another's pod)
         # is no other news of the booking.
         if change.tells_participant:
-            yield callbacks.of_booking(change, terms)
+            event = events.booking(change, terms.now)
+            told.append(event)
+    return told
 
 
 def contact(tx: Connection, coach: Coach) -> Contact:

@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 
 from domain.sessions import ERASED_ID, Participant
 from storage.rows import bookings as booking_rows
+from storage.rows import feed
 from storage.schema.tables import (
     bookings,
+    events,
     imported_people,
     outbox,
     pod_shell_people,
@@ -95,10 +97,13 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
         select(bookings.c.id, bookings.c.participant_id, bookings.c.session_id).where(chosen)
     ).all()
     anonymous: dict[str, Participant] = {}
+    seats = []
     for booking_id, participant_id, _ in found:
+        seats.append(booking_id)
         nobody = anonymous.setdefault(participant_id, Participant.nobody(secrets.token_hex(10)))
         booking_rows.put_participant(tx, booking_id, nobody)
     _forget_meetings(tx, [session_id for _, _, session_id in found])
+    feed.forget(tx, events.c.subject.in_(seats))
     return len(found)
 
 

@@ -59,6 +59,8 @@ FOUND_BY = {
         "replaces",
         "shell_id",
         "token",
+        "subject",
+        "company_id",
     ),
 }
 """Ids, and addresses by which a row is found: what becomes of them, other tests say."""

@@ -15,26 +15,24 @@ from typing import cast as cast_to
 
 from domain.accounts import Calendar, Profile
 from storage.rows import channels
-from tests.domain.pictures import PIXEL
 from tests.support import people
 from tests.support.http_client import SETTINGS, Answer, Desk
 from tests.webhooks import rare_things
 from tests.webhooks.a_session import begun, changed
+from tests.webhooks.event_requests import ABOUT_EVENTS
 from tests.webhooks.pod_requests import ABOUT_PODS, GROUPED
+from tests.webhooks.programme_requests import ABOUT_PROGRAMMES
 from tests.webhooks.request_parts import (
     CONTEXT,
     DAYS,
     FREE,
     HELD,
     HOUR,
-    MAILER,
     PERSON,
     REPLY,
     ROOM,
     ROSTER,
-    RULES,
     SEATS,
-    TEXT,
     TIME,
     WEEK,
     WHOLE,
@@ -72,6 +70,7 @@ REQUESTS = (
     Request("slots_show", 200, COACH, query=WEEK | HOUR),
     Request("pools_show", 200, COACH, query=WEEK | HOUR | {"coach_id": "{coach_id}",
         "mode": "any"}),
+    *ABOUT_EVENTS,
     Request("connect_begin", 200, COACH, {"provider": "google"}),
     Request("connections_put_calendars", 200, CONNECTION | {"calendars": (422, 422),
         "receives": (422, 422)},
@@ -116,19 +115,7 @@ REQUESTS = (
     Request("mail_replies_take", 200, {"booking_uid": (200, 404)}, REPLY),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
-    Request("mailers_show", 200, {"scope_id": (200, 404)}, words=MAILER),
-    Request("mailers_put", 200, {"scope_id": (200, 200)}, TEXT | {"enabled": True}, words=MAILER),
-    Request("mailers_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
-    Request("mailers_preview", 200, {"scope_id": (200, 200)}, TEXT, words=MAILER),
-    Request("brands_show", 200, {"company_id": (200, 404)}),
-    Request("brands_put", 200, {"company_id": (200, 200)}, {"sender_name": "Acme Coaching",
-        "support": "help@acme.test", "colour": "#0b5394"}),
-    Request("brands_delete", 204, {"company_id": (204, 404)}),
-    Request("brands_put_logo", 200, {"company_id": (200, 200)}, PIXEL),
-    Request("brands_delete_logo", 204, {"company_id": (204, 404)}),
-    Request("change_rules_show", 200, {"scope_id": (200, 404)}, words=MAILER),
-    Request("change_rules_put", 200, {"scope_id": (200, 200)}, RULES, words=MAILER),
-    Request("change_rules_delete", 204, {"scope_id": (204, 404)}, words=MAILER),
+    *ABOUT_PROGRAMMES,
     Request("withheld_show"),
     Request("withheld_release", 200, {"withheld_id": (200, 404)}),
     Request("withheld_release_address", 200, {}, {"address": "{coach_id}@gone.test"}),

@@ -24,6 +24,7 @@ from workers.actors import Actors, declare_actors
 from workers.breaker import RedisBreaker
 from workers.broker import Broker, create_broker, create_redis
 from workers.collector import Figures
+from workers.jobs import announcements
 from workers.services import Services
 
 WHOLE: dict[str, Any] = {
@@ -202,7 +203,7 @@ def test_a_trouble_of_another_release_is_a_calendar_that_cannot_be_trusted(house
     house.set_row(connection, trouble="eclipsed")
     services, actors = house.runtime.services, house.runtime.actors
     assert house.listing().state == "disconnected"
-    clock.announce(services, actors)
+    announcements.announce(services, actors)
     with capture_logs() as logs:
         clock.sample(services, actors)
     assert [line["kind"] for line in logs if line["event"] == "unknown_rows"] == ["eclipsed"]

@@ -17,6 +17,7 @@ GROUPS = (
     ("Slots", ("slots", "pools")),
     ("Bookings", ("bookings", "holds", "sessions", "places", "change_rules")),
     ("Pods", ("pods", "shells", "imports", "exports")),
+    ("What happened", ("events",)),
     ("Mails", ("mailers", "brands", "mails", "mail_replies", "withheld")),
     ("Pages for people", ("links", "feeds")),
     ("Personal data", ("people",)),

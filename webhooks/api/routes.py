@@ -22,6 +22,7 @@ from webhooks.api import (
     connect,
     connections,
     docs,
+    events,
     feeds,
     health,
     holds,
@@ -59,6 +60,12 @@ from webhooks.api.schemas.booking_responses import (
 )
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
+from webhooks.api.schemas.events import (
+    EventsOut,
+    EventsQuery,
+    SlotChangesOut,
+    SlotChangesQuery,
+)
 from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
 from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.api.schemas.mail_texts import (
@@ -140,6 +147,10 @@ ROUTES = (
           answers=(200, 304), refuses=(404,)),
     Route("GET", "/v1/slots", pools.show, slots.READS, query=PoolQuery, answer=PoolOut,
           answers=(200, 304), refuses=(404,)),
+    Route("GET", "/v1/slots/changes", events.show_slots, slots.READS, query=SlotChangesQuery,
+          answer=SlotChangesOut, refuses=(410,)),
+    Route("GET", "/v1/events", events.show, ("events:read",), query=EventsQuery, answer=EventsOut,
+          refuses=(410,)),
     Route("POST", f"{COACH}/connect", connect.begin, ("coaches:write",), ConnectIn,
           answer=ConnectOut, refuses=(404,)),
     Route("PUT", f"{CONNECTION}/calendars", connections.put_calendars, ("coaches:write",),

@@ -78,6 +78,10 @@ CODES: dict[str, tuple[int, str]] = {
         409,
         "The mail is not true of the booking as it is; `fitting` names those that are.",
     ),
+    "cursor_gone": (
+        410,
+        "Some of what follows the cursor is gone: it is too old, or the database was put back.",
+    ),
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (
         415,
@@ -94,6 +98,7 @@ CODES: dict[str, tuple[int, str]] = {
     "shows_nothing": (422, "The text is only blanks, and characters that nobody sees."),
     "invalid_id": (422, "An id in the path has characters that no id has."),
     "invalid_instant": (422, "Neither a date nor an instant with an offset."),
+    "unknown_cursor": (422, "The cursor is none that an answer gave."),
     "reversed_range": (422, "The range ends before it begins, or where it begins."),
     "range_too_long": (422, "The range is longer than 92 days."),
     "idempotency_key_reused": (422, "The Idempotency-Key belongs to another request."),

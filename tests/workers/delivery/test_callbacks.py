@@ -28,6 +28,7 @@ from tests.support.webhook_delivery import ADA, ANNE, BETH, Switchboard, wired
 from workers import clock
 from workers.actors import declare_actors
 from workers.delivery import outbox
+from workers.jobs import announcements
 from workers.services import Services
 
 OVER = (NEXT_WEEK, NEXT_WEEK + 1800)
@@ -149,7 +150,7 @@ def test_without_an_address_nothing_is_owed(database_url: str, redis_url: str) -
     with built(database_url, redis_url) as house:
         house.introduce(ADA)
         services = house.runtime.services
-        assert clock.announce(services, house.runtime.actors) == 0
+        assert announcements.announce(services, house.runtime.actors) == 0
         with services.database.write() as tx:
             bookings.book(
                 tx, Wanted("ada", NEXT_WEEK, 60, "forced"), ANNE, people.PROGRAMME, services.terms()

@@ -59,7 +59,7 @@ def _seen(text: str) -> str:
     return text
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """A repeated parameter, and its values joined by commas, which no id has."""
     if isinstance(value, str):
         return value.split(",")
@@ -138,7 +138,7 @@ Language = Annotated[
 ]
 
 
-Ids = Annotated[list[Annotated[str, Field(pattern=patterns.ID)]], BeforeValidator(_listed)]
+Ids = Annotated[list[Annotated[str, Field(pattern=patterns.ID)]], BeforeValidator(listed)]
 
 
 class Body(BaseModel):

@@ -1,0 +1,20 @@
+"""What the platform is told of by comparing how things are with what it was last told."""
+
+from storage.transactions import callbacks
+from workers.actors import Actors
+from workers.services import Services
+
+
+def announce(services: Services, actors: Actors) -> int:
+    """Tell the platform of slots, calendars and conflicts that are not as it was last told, and
+    number the events that its feed shows.
+    """
+    with services.database.write() as tx:
+        owed = callbacks.announce(
+            tx,
+            now=services.now(),
+            stale_after=services.settings.stale_after,
+            posted=services.receiver is not None,
+        )
+    actors.wake_outbox(owed)
+    return len(owed)
