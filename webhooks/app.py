@@ -10,7 +10,7 @@ import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from storage.schema import deadlines
+from storage.schema import deadlines, doorways
 from webhooks import ops, pages
 from webhooks.api import conferencing, health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
@@ -187,6 +187,7 @@ def _begin() -> Response | None:
     """
     g.request_id = request_id(request.environ)
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    doorways.begin(request_id=g.request_id)
     of_pages = request.blueprint in (ops.NAME, pages.NAME)
     if not of_pages and request.endpoint not in routes.COUNTED_ELSEWHERE:
         parts().limits.admit(request.environ)

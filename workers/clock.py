@@ -12,16 +12,18 @@ from storage.rows import (
     channels,
     clock_jobs,
     feed,
+    history,
     idempotency,
     links,
     oauth_states,
     outbox,
     refresh_jobs,
     refusals,
-    sessions,
     unknown_rows,
     withheld_addresses,
 )
+from storage.rows import holds as hold_rows
+from storage.schema import doorways
 from storage.schema.outages import Unavailable, kind_of
 from storage.slots import slot_sets
 from storage.transactions import callbacks, erasures, holds, looks, recovery
@@ -123,7 +125,7 @@ def reopen(services: Services, _actors: Actors) -> int:
     """Open the times of ended holds."""
     terms = services.terms()
     with services.database.read() as tx:
-        coaches = sessions.coaches_with_expired_holds(tx, now=terms.now)
+        coaches = hold_rows.coaches_with_expired(tx, now=terms.now)
     # A transaction for each: a coach whose row is locked keeps no other one waiting.
     for coach_id in coaches:
         with services.database.write() as tx:
@@ -199,6 +201,7 @@ def retention(services: Services, _actors: Actors) -> int:
         samples.prune,
         refusals.prune,
         callbacks.drop_old,
+        history.drop_holds,
         looks.drop_old,
         withheld_addresses.drop_old,
     )
@@ -245,7 +248,8 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
     """
     count = None
     try:
-        count = job.run(services, actors)
+        with doorways.within("clock", job.name):
+            count = job.run(services, actors)
     except Unavailable:
         raise
     except Exception:  # whatever is wrong with one job, the others must not wait for it

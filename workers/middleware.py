@@ -8,6 +8,7 @@ import structlog
 from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware, SkipMessage
 
+from storage.schema import doorways
 from storage.schema.database import Database
 from storage.schema.outages import Unavailable, kind_of
 from workers.breaker import FAILURES
@@ -65,7 +66,9 @@ class Narrate(Middleware):
 
     def before_process_message(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         structlog.contextvars.bind_contextvars(job=message.actor_name, args=list(message.args))
-        if request_id := message.options.get("request_id"):
+        request_id = message.options.get("request_id")
+        doorways.begin("worker", message.actor_name, request_id=request_id)
+        if request_id:
             structlog.contextvars.bind_contextvars(request_id=request_id)
 
     def after_process_message(
@@ -83,3 +86,4 @@ class Narrate(Middleware):
         elif exception is not None:
             log.error("job_failed", exc_info=exception)
         structlog.contextvars.clear_contextvars()
+        doorways.begin()

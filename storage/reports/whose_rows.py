@@ -19,6 +19,7 @@ from storage.schema.tables import (
     event_looks,
     events,
     feeds,
+    history,
     imported_people,
     links,
     oauth_states,
@@ -71,6 +72,7 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
         pod_shells: pod_shells.c.coach_id == coach_id,
         pod_shell_people: pod_shell_people.c.shell_id.in_(planned),
         event_looks: event_looks.c.session_id.in_(met),
+        history: history.c.coach_id == coach_id,
         event_differences: event_differences.c.session_id.in_(met),
         outbox: about,
         events: events.c.coach_id == coach_id,
@@ -86,6 +88,7 @@ def of_participant(tx: Connection, participant_id: str) -> Rows:
     seats = select(bookings.c.id).where(bookings.c.participant_id == participant_id)
     return {
         bookings: bookings.c.participant_id == participant_id,
+        history: history.c.booking_id.in_(seats),
         sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
         pod_shell_people: pod_shell_people.c.participant_id == participant_id,
         outbox: outbox.c.booking_id.in_(seats),

@@ -16,9 +16,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
+from domain import history
 from domain.change_rules import Used
 from domain.mail.safety import mail_address
 from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
+from storage.schema.history import note
 from storage.schema.tables import bookings, pod_groups, sessions
 
 row = bookings.c
@@ -39,13 +41,23 @@ def new(session: Session, participant: Participant, context: Context, terms: Ter
     )
 
 
-def add(tx: Connection, booking: Booking) -> None:
+def add(tx: Connection, booking: Booking, coach_id: str, *, excused: bool = False) -> None:
     tx.execute(bookings.insert().values(_values(booking)))
+    note(tx, history.of_booking(None, booking, coach_id, excused=excused))
 
 
-def put(tx: Connection, booking: Booking, *, answer_stays: bool = False) -> None:
+def put(
+    tx: Connection,
+    before: Booking,
+    booking: Booking,
+    coach_id: str,
+    *,
+    excused: bool = False,
+    answer_stays: bool = False,
+) -> None:
     """Write what the caller read and changed under the coach's lock; but for whose it is.
-    `answer_stays`: what was answered to the invitation before counts, though its sequence grows.
+    `excused`: as its history tells it. `answer_stays`: what was answered to the invitation before
+    counts, though its sequence grows.
     """
     # The race: retention takes people out of bookings without that lock. Written whole, whoever was
     # forgotten since would be there again.
@@ -56,6 +68,7 @@ def put(tx: Connection, booking: Booking, *, answer_stays: bool = False) -> None
     if answer_stays:
         values["answers_from"] = first_answered()
     tx.execute(bookings.update().where(row.id == booking.id).values(values))
+    note(tx, history.of_booking(before, booking, coach_id, excused=excused))
 
 
 def first_answered() -> ColumnElement[int]:

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from domain.history import HistoryStep, Kept
 from domain.pod_groups import PodGroup
 from domain.sessions import Context, Session
 from storage.schema.database import insert
+from storage.schema.history import note
 from storage.schema.tables import pod_groups, sessions
 
 row = pod_groups.c
@@ -63,4 +65,6 @@ def adopt(tx: Connection, pod: Session, *, now: datetime) -> str:
     begin(tx, PodGroup(group_id, pod.title, pod.context), now=now)
     mine = sessions.c.id == pod.id
     tx.execute(sessions.update().where(mine).values(group_id=group_id))
+    grouped: Kept = {"group_id": group_id}
+    note(tx, HistoryStep(now, "changed", pod.coach_id, pod.id, after=grouped))
     return group_id

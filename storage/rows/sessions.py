@@ -24,13 +24,16 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, case, or_, select
 
+from domain import history
+from domain.history import HistoryStep
 from domain.places import Place
 from domain.sessions import Context, Session, Unknown
 from domain.slots import Own
 from storage.rows import event_differences as difference_rows
 from storage.schema import records
+from storage.schema.history import note
 from storage.schema.tables import event_differences, sessions
 
 row = sessions.c
@@ -48,10 +51,11 @@ def add(tx: Connection, session: Session) -> None:
     whoever asked `bookable.check` first never sees it.
     """
     tx.execute(sessions.insert().values(_values(session)))
+    note(tx, history.of_session(None, session, session.created_at))
 
 
-def put(tx: Connection, session: Session) -> None:
-    """Write all of it, as the caller read it and changed it under the coach's lock;
+def put(tx: Connection, before: Session, session: Session, now: datetime) -> None:
+    """Write all of it, as the caller read it `before` and changed it under the coach's lock;
     but for the flag and the link, which are not.
     """
     # The race: the clock flags a short pod without the coach's lock, after the caller read it and
@@ -65,6 +69,7 @@ def put(tx: Connection, session: Session) -> None:
     same = and_(row.starts == session.starts, row.ends == session.ends)
     values["event_stood_ms"] = case((same, row.event_stood_ms), else_=None)
     tx.execute(sessions.update().where(row.id == session.id).values(values))
+    note(tx, history.of_session(before, session, now))
 
 
 def leave_link(tx: Connection, before: Session, place: Place) -> None:
@@ -105,34 +110,6 @@ def get(tx: Connection, session_id: str, *, what: str = "session") -> Session:
     return found
 
 
-def hold(tx: Connection, hold_id: str) -> Session | None:
-    return _one(tx, row.id == hold_id, row.kind == "hold")
-
-
-def holds_of(tx: Connection, coach_id: str, owner: str) -> list[Session]:
-    """What is kept for this owner with this coach, and what has ended and is still there."""
-    return _all(tx, select(sessions).where(_kept_for(coach_id, owner)))
-
-
-def delete_holds_of(tx: Connection, coach_id: str, owner: str) -> None:
-    tx.execute(sessions.delete().where(_kept_for(coach_id, owner)))
-
-
-def delete_hold(tx: Connection, hold_id: str) -> None:
-    tx.execute(sessions.delete().where(row.id == hold_id, row.kind == "hold"))
-
-
-def drop_expired_holds(tx: Connection, coach_id: str, *, now: datetime) -> bool:
-    """Take the rows of ended holds away. Whether there were any."""
-    ended = and_(row.coach_id == coach_id, row.kind == "hold", row.expires_at <= now)
-    return tx.execute(sessions.delete().where(ended)).rowcount > 0
-
-
-def coaches_with_expired_holds(tx: Connection, *, now: datetime) -> list[str]:
-    ended = select(row.coach_id).where(row.expires_at <= now)
-    return list(tx.scalars(ended.distinct().order_by(row.coach_id)))
-
-
 def own(
     tx: Connection, coach_id: str, *, since: int, now: datetime, without: Sequence[str] = ()
 ) -> list[Own]:
@@ -150,19 +127,12 @@ def own(
     return records.all_as(tx, Own, select(row.starts, row.ends, row.gap).where(*wanted))
 
 
-def holds_until(tx: Connection, coach_id: str, *, now: datetime) -> datetime | None:
-    """When the next of the coach's holds ends."""
-    mine = and_(row.coach_id == coach_id, row.kind == "hold", row.expires_at > now)
-    found: datetime | None = tx.scalar(select(func.min(row.expires_at)).where(mine))
-    return found
-
-
 def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Session]:
     """The sessions and pods that lie in [since, until), those called off too, in order."""
     inside = and_(
         row.coach_id == coach_id, row.kind != "hold", row.ends > since, row.starts < until
     )
-    return _all(tx, select(sessions).where(inside).order_by(row.starts, row.id))
+    return read(tx, select(sessions).where(inside).order_by(row.starts, row.id))
 
 
 def pods_within(
@@ -184,7 +154,7 @@ def pods_within(
         if named := getattr(within, name):
             wanted.append(row.context[name].as_string() == named)
     query = select(sessions).where(*wanted).order_by(row.starts, row.id)
-    return _all(tx, query.limit(limit))
+    return read(tx, query.limit(limit))
 
 
 def of_group(tx: Connection, group_id: str | None) -> list[Session]:
@@ -192,7 +162,7 @@ def of_group(tx: Connection, group_id: str | None) -> list[Session]:
     if group_id is None:
         return []
     mine = and_(row.group_id == group_id, row.active)
-    return _all(tx, select(sessions).where(mine).order_by(row.starts, row.id))
+    return read(tx, select(sessions).where(mine).order_by(row.starts, row.id))
 
 
 def groups_of(tx: Connection, pod_ids: Sequence[str]) -> set[str]:
@@ -214,7 +184,7 @@ def coaches_of_groups(tx: Connection, group_ids: Collection[str]) -> list[str]:
 def by_id(tx: Connection, session_ids: Sequence[str]) -> dict[str, Session]:
     """Those of them that there are."""
     query = select(sessions).where(row.id.in_(session_ids))
-    return {session.id: session for session in _all(tx, query)}
+    return {session.id: session for session in read(tx, query)}
 
 
 def pods_with_seats(
@@ -226,7 +196,7 @@ def pods_with_seats(
     left = and_(row.coach_id == coach_id, row.kind == "pod", row.active, row.taken < row.capacity)
     query = select(sessions).where(left, row.starts > int(now.timestamp()))
     apart = case((row.starts > around, row.starts - around), else_=around - row.starts)
-    return _all(tx, query.order_by(apart, row.id).limit(limit))
+    return read(tx, query.order_by(apart, row.id).limit(limit))
 
 
 def take_seat(tx: Connection, pod_id: str) -> bool:
@@ -248,16 +218,26 @@ def flag_short(tx: Connection, *, now: datetime) -> list[str]:
     short = and_(
         row.kind == "pod", row.active, row.deadline <= now, row.taken < row.min_seats, unflagged
     )
-    return list(tx.scalars(sessions.update().where(short).values(flagged_at=now).returning(row.id)))
+    flagged = sessions.update().where(short).values(flagged_at=now)
+    return _noted(tx, flagged, "short_of_seats", now)
 
 
-def mark_conflicts(tx: Connection, session_ids: Sequence[str], *, since: datetime | None) -> None:
-    """An external event lies over these from now on, or, with None, no longer."""
-    tx.execute(sessions.update().where(row.id.in_(session_ids)).values(conflict_since=since))
+def mark_conflicts(tx: Connection, session_ids: Sequence[str], *, since: datetime) -> None:
+    """An external event lies over these from now on."""
+    mark = sessions.update().where(row.id.in_(session_ids)).values(conflict_since=since)
+    _noted(tx, mark, "conflict", since)
 
 
-def _kept_for(coach_id: str, owner: str) -> ColumnElement[bool]:
-    return and_(row.coach_id == coach_id, row.kind == "hold", row.owner == owner)
+def end_conflicts(tx: Connection, session_ids: Sequence[str], *, now: datetime) -> None:
+    end = sessions.update().where(row.id.in_(session_ids)).values(conflict_since=None)
+    _noted(tx, end, "conflict_over", now)
+
+
+def _noted(tx: Connection, changing: Update, what: str, now: datetime) -> list[str]:
+    """The sessions that it changed, with a step of each in its history."""
+    found = tx.execute(changing.returning(row.id, row.coach_id)).all()
+    note(tx, *(HistoryStep(now, what, coach_id, session_id) for session_id, coach_id in found))
+    return [session_id for session_id, _ in found]
 
 
 def _count(tx: Connection, where: ColumnElement[bool], seats: int) -> bool:
@@ -274,7 +254,8 @@ def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
     return _session(found)
 
 
-def _all(tx: Connection, query: Select[Any]) -> list[Session]:
+def read(tx: Connection, query: Select[Any]) -> list[Session]:
+    """The whole rows that are asked for, holds too."""
     return list(map(_session, tx.execute(query)))
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 
+from storage.schema import history
 from storage.schema.breaker import DatabaseBreaker
 from storage.schema.long_waits import LongWaits
 from storage.schema.outages import (
@@ -50,9 +51,7 @@ class Database:
     """One engine. Make it after a fork, never before: pools do not survive one."""
 
     def __init__(self, engine: Engine, server: PostgresLink | None = None, **writing: Any) -> None:
-        """`server`: where PostgreSQL's connections come from.
-        `writing`: execution options of a write.
-        """
+        """`server`: where PostgreSQL's connections come from. `writing`: options of a write."""
         self.engine = engine
         self.kept: deque[Any] = deque()
         """Connections that `storage.schema.fast_reads` keeps beside the pool:
@@ -77,15 +76,16 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends, and rolls back when it raises."""
+        """A transaction: it commits with its history when the block ends, or rolls back."""
         self.check()
         with self.engine.connect() as tx:
-            tx.execution_options(coachcal_write=True, **self._writing)
+            tx.execution_options(coachcal_write=True, **history.options(), **self._writing)
             limits: AbstractContextManager[None] = nullcontext()
             if self._server is not None:
                 limits = self._server.limited(tx)
             with tx.begin(), limits:
                 yield tx
+                history.write(tx)
 
     def transact(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` answers, in one transaction, which is run again if it lost a deadlock."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
 from storage.schema.event_tables import events, feed_ends
+from storage.schema.history_tables import history
 from storage.schema.link_tables import feeds, link_uses, links
 from storage.schema.ops_tables import (
     api_clients,
@@ -60,6 +61,7 @@ __all__ = [
     "events",
     "feed_ends",
     "feeds",
+    "history",
     "idempotency",
     "link_uses",
     "links",

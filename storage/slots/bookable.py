@@ -17,7 +17,7 @@ from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
 from domain.sessions import Refused, Terms, Unknown
 from domain.slots.cells import GRID
-from storage.rows import coaches, sessions
+from storage.rows import coaches, holds, sessions
 from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
@@ -52,7 +52,7 @@ def lock(tx: Connection, coach_id: str, terms: Terms) -> Coach:
     if coach is None:
         raise Unknown("coach", coach_id)
     # Whoever comes first after a hold has ended takes it away: the stored set still has it.
-    if sessions.drop_expired_holds(tx, coach_id, now=terms.now):
+    if holds.drop_expired(tx, coach_id, now=terms.now):
         slot_sets.recompute(tx, coach, now=terms.now)
     return coach
 

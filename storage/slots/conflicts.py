@@ -29,5 +29,5 @@ def flag(tx: Connection, coach: Coach, *, now: datetime) -> tuple[str, ...]:
     if new:
         sessions.mark_conflicts(tx, new, since=now)
     if over:
-        sessions.mark_conflicts(tx, over, since=None)
+        sessions.end_conflicts(tx, over, now=now)
     return tuple(new)

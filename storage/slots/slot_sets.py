@@ -18,7 +18,7 @@ from domain.slots import Own, SlotSet, build
 from domain.slots.cells import Periods
 from domain.slots.packing import look_back
 from storage.rows import calendars as calendar_rows
-from storage.rows import event_differences, sessions
+from storage.rows import event_differences, holds, sessions
 from storage.schema.tables import busy, connections, slot_sets
 
 # Sets reach this far past the horizon,
@@ -72,9 +72,7 @@ def recompute(tx: Connection, coach: Coach, *, now: datetime) -> tuple[int, bool
 
     The caller holds `coaches.lock`, so that what is read here is still so when the set is written.
     """
-    return _write(
-        tx, coach, compute(tx, coach, now=now), sessions.holds_until(tx, coach.id, now=now)
-    )
+    return _write(tx, coach, compute(tx, coach, now=now), holds.until(tx, coach.id, now=now))
 
 
 @dataclass(frozen=True, slots=True)

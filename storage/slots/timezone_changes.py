@@ -4,11 +4,14 @@ and the sessions whose local time moved are listed. Instants stay.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from domain.coaches import Coach
+from domain.history import HistoryStep, Kept
 from domain.hours import wall_clock
+from storage.schema.history import note
 from storage.schema.tables import sessions
 from storage.slots import slot_sets
 
@@ -63,6 +66,13 @@ def _compare(tx: Connection, coach: Coach, *, now: datetime) -> list[Moved]:
         if each.wall is None or shifted != each.wall_moved:
             kept = {"wall": each.wall or wall, "wall_moved": shifted}
             tx.execute(sessions.update().where(row.id == each.id).values(kept))
+            if shifted != each.wall_moved:
+                note(tx, _step(each, coach, wall, now))
             if shifted is not None:
                 found.append(Moved(each.id, coach.id, each.wall, shifted))
     return found
+
+
+def _step(each: Row[Any, Any, Any, Any], coach: Coach, wall: str, now: datetime) -> HistoryStep:
+    was: Kept = {"wall": each.wall_moved or each.wall}
+    return HistoryStep(now, "clocks_moved", coach.id, each.id, before=was, after={"wall": wall})

@@ -50,7 +50,7 @@ def report(
     if not is_there:
         raise _nobody(participant_id)
     after = replace(session, status=_status(reported), version=session.version + 1)
-    sessions.put(tx, after)
+    sessions.put(tx, session, after, terms.now)
     # Only an absence is mailed: whoever was there knows it.
     missed = changes
     if attended != "missed":
@@ -81,5 +81,5 @@ def _marked(
 ) -> Change:
     """Calendars are not told: the event stays what it was."""
     changed = booking.changed(terms.now, told_calendars=False, status=attended)
-    bookings.put(tx, changed)
+    bookings.put(tx, booking, changed, session.coach_id)
     return Change("missed", session, changed)

@@ -75,7 +75,7 @@ def book(
     coach = bookable.lock(tx, wanted.coach_id, terms)
     if not excused and wanted.force is None:
         late_changes.check_may_book(tx, context, participant.id)
-    used = holds.use(tx, hold_id, wanted)
+    used = holds.use(tx, hold_id, wanted, terms)
     forced = bookable.check(tx, coach, wanted, terms, without=used)
     session = Session(
         id=sessions.new_id(),
@@ -95,7 +95,7 @@ def book(
     booking = bookings.new(session, participant, context, terms)
     # Written first: the set is made of what stands in the tables.
     sessions.add(tx, session)
-    bookings.add(tx, booking)
+    bookings.add(tx, booking, coach.id, excused=excused)
     slot_sets.recompute(tx, coach, now=terms.now)
     return BookingChange(
         booking,
@@ -128,7 +128,7 @@ def rebook(
         detail = "A seat moves to another pod, not to another time: send pod_id."
         raise Refused("seat_has_no_time", detail)
     wanted = Wanted(coach.id, start, duration or before.minutes, force)
-    holds.use(tx, hold_id, wanted)
+    holds.use(tx, hold_id, wanted, terms)
     # It is there already: nobody needs to be told.
     if (wanted.start, wanted.end) == (before.starts, before.ends):
         return BookingChange(standing.booking, before, [])
@@ -151,8 +151,8 @@ def rebook(
     if cost == "missed":
         return _book_anew(tx, standing, session, terms)
     booking = moved(standing.booking, cost, terms, excused=excused)
-    sessions.put(tx, session)
-    bookings.put(tx, booking)
+    sessions.put(tx, before, session, terms.now)
+    bookings.put(tx, standing.booking, booking, coach.id, excused=excused)
     slot_sets.recompute(tx, coach, now=terms.now)
     change = Change("rebooked", session, booking, previous_starts=before.starts)
     return BookingChange(booking, session, notices.owe(tx, coach, terms, [change], [session]))
@@ -189,10 +189,10 @@ def _book_anew(
     session = replace(session, id=sessions.new_id(), version=1, created_at=terms.now, join_url=None)
     booking = anew(old, session, terms)
     # The old one first: the new time may lie over it, and the database lets nothing overlap.
-    sessions.put(tx, gone)
-    bookings.put(tx, old)
+    sessions.put(tx, standing.session, gone, terms.now)
+    bookings.put(tx, standing.booking, old, gone.coach_id)
     sessions.add(tx, session)
-    bookings.add(tx, booking)
+    bookings.add(tx, booking, session.coach_id)
     slot_sets.recompute(tx, standing.coach, now=terms.now)
     changes = [Change("missed", gone, old), Change("booked", session, booking)]
     wake = notices.owe(tx, standing.coach, terms, changes, [gone, session])
@@ -226,9 +226,9 @@ def cancel(
     if terms.is_late(standing.session) and not excused:
         ended = left = "missed"
     booking = standing.booking.changed(terms.now, status=ended)
-    bookings.put(tx, booking)
+    bookings.put(tx, standing.booking, booking, standing.coach.id, excused=excused)
     session = _given_up(standing.session, left)
-    sessions.put(tx, session)
+    sessions.put(tx, standing.session, session, terms.now)
     slot_sets.recompute(tx, standing.coach, now=terms.now)
     change = Change(ended, session, booking)
     wake = notices.owe(tx, standing.coach, terms, [change], [session])
@@ -277,7 +277,7 @@ def _left(tx: Connection, pod: Session, booking: Booking, terms: Terms, *, excus
     kind: Kind = "seat_left"
     if terms.is_late(pod) and not excused:
         ended = kind = "missed"
-    booking = booking.changed(terms.now, status=ended)
-    bookings.put(tx, booking)
+    after = booking.changed(terms.now, status=ended)
+    bookings.put(tx, booking, after, pod.coach_id, excused=excused)
     sessions.give_seat(tx, pod.id)
-    return Change(kind, sessions.get(tx, pod.id), booking)
+    return Change(kind, sessions.get(tx, pod.id), after)

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, literal, o
 from domain.coaches import Coach
 from domain.conferencing import FAILED_AFTER, is_assigned_later
 from domain.event_differences import Standing
+from domain.history import HistoryStep
 from domain.mail import MailFacts
 from domain.mail.endings import REQUESTS
 from domain.mail.safety import mail_address
@@ -27,6 +28,7 @@ from storage.rows import sessions as session_rows
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
 from storage.schema.columns import Instant
+from storage.schema.history import note
 from storage.schema.leases import taking
 from storage.schema.tables import bookings as booking_rows
 from storage.schema.tables import calendars, connections, profiles, sessions
@@ -102,6 +104,7 @@ def seen(tx: Connection, session_id: str, join_url: str | None, now: datetime) -
         return []
     stored = {"join_url": join_url, "conferencing_state": "assigned"}
     tx.execute(update(sessions).where(row.id == session_id).values(stored))
+    note(tx, HistoryStep(now, "link_assigned", coach.id, session_id))
     looks.end_for_link(tx, session_id)
     return _tell(tx, coach, replace(session, join_url=join_url), now)
 
@@ -177,7 +180,7 @@ def _tell(tx: Connection, coach: Coach, session: Session, now: datetime) -> list
         # Of the same version: what the platform knows of the booking is as it was. A calendar takes
         # it by its greater SEQUENCE (RFC 5546, 2.1.5). Who accepted it is not asked anew.
         after = replace(booking, sequence=booking.sequence + 1, changed_at=now)
-        bookings.put(tx, after, answer_stays=True)
+        bookings.put(tx, booking, after, coach.id, answer_stays=True)
         notice = Notice(facts_of_link(session, after, contact, now), now)
         mails.append(notices.mail(notice, session.coach_id, session.id))
     return freed + outbox.add(tx, mails, now=now)

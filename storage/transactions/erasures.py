@@ -32,6 +32,7 @@ from storage.schema.tables import (
     erasures,
     events,
     feeds,
+    history,
     idempotency,
     imported_people,
     links,
@@ -136,6 +137,7 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     _delete(tx, oauth_states, rows[oauth_states])
     mails = _delete(tx, outbox_rows, rows[outbox_rows])
     _delete(tx, pod_shells, rows[pod_shells])  # as who was to come
+    _delete(tx, history, rows[history])
     met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
     revoking = _count(tx, connections, rows[connections])
     if revoking:
@@ -168,7 +170,7 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     over = outbox_rows.c.state.in_(("sent", "superseded"))
     _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", over))
     coming = _coming(tx, rows[bookings], now)
-    taken = retention.anonymise(tx, rows[bookings])
+    taken = retention.anonymise(tx, rows[bookings], now=now)
     _delete(tx, erasures, _is(person))
     # The events in the coaches' calendars are titled with the participant's name.
     # The sweeper wakes their writer.

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import coaches, sessions
+from storage.rows import holds as rows
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 
@@ -38,7 +39,7 @@ def keep(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms)
     """
     # In a rush for one time all but the first would queue for the lock, as in `bookings.book`. What
     # this owner has may be what closes it.
-    if not sessions.holds_of(tx, wanted.coach_id, owner):
+    if not rows.of_owner(tx, wanted.coach_id, owner):
         bookable.turn_away(tx, wanted, terms)
     # The race: a double click. Neither of the two sees the other's hold, and both are written. The
     # second waits here, and takes the first one's place.
@@ -50,33 +51,33 @@ def keep(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms)
 def give_back(tx: Connection, coach_id: str, owner: str, terms: Terms) -> None:
     """Open whatever is kept for this owner with this coach, if anything is."""
     # Most have nothing: they wait for no lock.
-    if not sessions.holds_of(tx, coach_id, owner):
+    if not rows.of_owner(tx, coach_id, owner):
         return
     coach = bookable.lock(tx, coach_id, terms)
-    sessions.delete_holds_of(tx, coach_id, owner)
+    rows.release_of(tx, coach_id, owner, now=terms.now)
     slot_sets.recompute(tx, coach, now=terms.now)
 
 
 def release(tx: Connection, hold_id: str, terms: Terms) -> None:
     """Give a held time back. Raises Unknown; also for a hold that has ended."""
-    kept = sessions.hold(tx, hold_id)
+    kept = rows.get(tx, hold_id)
     if kept is None:
         raise Unknown("hold", hold_id)
     # The race: it ends, or is booked, while this waits for the coach's lock.
     coach = bookable.lock(tx, kept.coach_id, terms)
-    if sessions.hold(tx, hold_id) is None:
+    if rows.get(tx, hold_id) is None:
         raise Unknown("hold", hold_id)
-    sessions.delete_hold(tx, hold_id)
+    rows.release(tx, hold_id, now=terms.now)
     slot_sets.recompute(tx, coach, now=terms.now)
 
 
-def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> tuple[str, ...]:
+def use(tx: Connection, hold_id: str | None, wanted: Wanted, terms: Terms) -> tuple[str, ...]:
     """The hold that this booking may use up, if there is one. The caller holds the coach's lock.
     Raises Refused for another's hold, or one that has ended while somebody else was booked.
     """
     if hold_id is None:
         return ()
-    kept = sessions.hold(tx, hold_id)
+    kept = rows.get(tx, hold_id)
     # It has ended: the time may still be open, and is asked for like any other.
     if kept is None:
         return ()
@@ -85,7 +86,7 @@ def use(tx: Connection, hold_id: str | None, wanted: Wanted) -> tuple[str, ...]:
             "hold_of_another_time",
             "This hold keeps another time: book that one, or leave hold_id out.",
         )
-    sessions.delete_hold(tx, hold_id)
+    rows.use(tx, hold_id, now=terms.now)
     return (hold_id,)
 
 

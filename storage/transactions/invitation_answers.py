@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select
 
 from domain.errors import Invalid
+from domain.history import HistoryStep, Kept
 from domain.mail.safety import mail_address
 from domain.sessions import Answer
 from storage.rows.bookings import first_answered
-from storage.schema.tables import bookings
+from storage.schema.history import note
+from storage.schema.tables import bookings, sessions
 
 row = bookings.c
 
@@ -29,7 +31,8 @@ def keep(
     earlier time of the session, nor one that a later one has overtaken. None: no booking has this
     name, or it is somebody else's.
     """
-    found = tx.execute(select(row.id, row.participant).where(row.uid == uid)).first()
+    query = select(row.id, row.participant, row.session_id, sessions.c.coach_id).join(sessions)
+    found = tx.execute(query.where(row.uid == uid)).first()
     if found is None or found.participant["email"] != _as_kept(address):
         return None
     # The race: the session is moved while the answer to its old time is on its way. By the sequence
@@ -41,6 +44,10 @@ def keep(
     newest = or_(row.answered_at.is_(None), row.answered_sequence < first, row.answered_at <= given)
     values = {"answer": answer, "answered_at": given, "answered_sequence": sequence}
     kept = tx.execute(bookings.update().where(mine, newest).values(values)).rowcount > 0
+    if kept:
+        said: Kept = {"answer": answer}
+        whose = (found.coach_id, found.session_id, found.id)
+        note(tx, HistoryStep(now, "answered", *whose, after=said))
     return str(found.id), kept
 
 

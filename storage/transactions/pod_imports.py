@@ -17,6 +17,7 @@ from storage.rows import coaches as coach_rows
 from storage.rows import pod_groups as group_rows
 from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
+from storage.schema import history
 from storage.schema.tables import coaches
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
@@ -70,7 +71,7 @@ def make(
 
     The coach is locked for it: the basis of the slot set is read once, and the set is written once.
     """
-    with tx.begin_nested() as whole:
+    with history.savepoint(tx) as whole:
         try:
             coaches = _lock(tx, coach_id, entries, terms)
         except Unknown:
@@ -127,7 +128,7 @@ def _made(
             continue
         try:
             # What only its group refuses is known when its seats are given: they are taken back.
-            with tx.begin_nested():
+            with history.savepoint(tx):
                 wake += _one(tx, coaches, entry, outcome, terms)
         except (Refused, Invalid) as refused:
             outcomes[place] = replace(outcome, refused=refused, pod=None)

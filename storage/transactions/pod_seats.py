@@ -88,7 +88,7 @@ def move_seat(
     if cost == "missed":
         return _seat_anew(tx, coaches, standing, pod, terms)
     booking = booking_transactions.moved(before, cost, terms, excused=excused, session_id=pod_id)
-    booking_rows.put(tx, booking)
+    booking_rows.put(tx, before, booking, pod.coach_id, excused=excused)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
     more = _follow(tx, coaches, pod, before.participant, before.context, terms)
     wake = pod_groups.owe(tx, coaches, terms, [moved, *more])
@@ -107,8 +107,8 @@ def _seat_anew(
         standing.booking, "missed", terms, excused=False, status="missed"
     )
     booking = booking_transactions.anew(old, pod, terms)
-    booking_rows.put(tx, old)
-    booking_rows.add(tx, booking)
+    booking_rows.put(tx, standing.booking, old, standing.coach.id)
+    booking_rows.add(tx, booking, pod.coach_id)
     left = sessions.get(tx, standing.session.id)
     wake = notices.owe(tx, standing.coach, terms, [Change("missed", left, old)])
     more = _follow(tx, coaches, pod, old.participant, old.context, terms)
@@ -192,7 +192,7 @@ def _seated(
     tx: Connection, pod: Session, participant: Participant, context: Context, terms: Terms
 ) -> Change:
     booking = booking_rows.new(pod, participant, context, terms)
-    booking_rows.add(tx, booking)
+    booking_rows.add(tx, booking, pod.coach_id)
     return Change("booked", pod, booking)
 
 
@@ -243,7 +243,7 @@ def each_seat(
     for booking in booking_rows.of_session(tx, pod.id):
         if booking.status == "booked":
             changed = booking.changed(terms.now, status=status)
-            booking_rows.put(tx, changed)
+            booking_rows.put(tx, booking, changed, pod.coach_id)
             found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
     return found
 

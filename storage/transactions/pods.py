@@ -98,7 +98,7 @@ def create(
     plan = in_group(tx, plan, terms)
     coaches = pod_groups.lock(tx, [plan.group_id], [wanted.coach_id], terms)
     coach = coaches[wanted.coach_id]
-    forced = bookable.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted))
+    forced = bookable.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted, terms))
     made = place(tx, coaches, planned(coach, plan, terms, forced=forced), participants, terms)
     slot_sets.recompute(tx, coach, now=terms.now)
     return made
@@ -226,7 +226,7 @@ def _put(
 ) -> list[Wake]:
     # The time stays, so nobody is mailed; but the title stands in the coach's calendar too.
     if (before.starts, before.ends) == (after.starts, after.ends):
-        sessions.put(tx, after)
+        sessions.put(tx, before, after, terms.now)
         return notices.owe(tx, coach, terms, moved=[after])
     return _move(tx, coach, before, after, force, terms)
 
@@ -268,7 +268,7 @@ def _move(
     after = replace(
         after, force_reason=forced, gap=coach.gap, conflict_since=None, wall=wall, wall_moved=None
     )
-    sessions.put(tx, after)
+    sessions.put(tx, before, after, terms.now)
     slot_sets.recompute(tx, coach, now=terms.now)
     moved = each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
     return notices.owe(tx, coach, terms, moved, [after])
@@ -280,7 +280,7 @@ def _call_off(tx: Connection, coach: Coach, before: Session, terms: Terms) -> Ma
     )
     # Told as it was, with its seats; then the seats are gone.
     ended = each_seat(tx, after, "cancelled", terms)
-    sessions.put(tx, replace(after, taken=0))
+    sessions.put(tx, before, replace(after, taken=0), terms.now)
     slot_sets.recompute(tx, coach, now=terms.now)
     return _made(tx, after.id, notices.owe(tx, coach, terms, ended, [after]))
 

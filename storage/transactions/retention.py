@@ -10,12 +10,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
+from domain.history import HistoryStep
 from domain.sessions import ERASED_ID, Participant
 from storage.rows import bookings as booking_rows
 from storage.rows import feed
+from storage.schema.history import note
 from storage.schema.tables import (
     bookings,
     events,
+    history,
     imported_people,
     outbox,
     pod_shell_people,
@@ -67,7 +70,7 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
     # Booking and mails in one transaction: a mail that stayed would say who it was.
     old = dict(tx.execute(query.where(sessions.c.ends < before, known).limit(AT_ONCE)).all())
     empty_mails(tx, select(row.id).where(row.kind == "mail", row.booking_id.in_(old)))
-    forgotten = anonymise(tx, bookings.c.id.in_(old))
+    forgotten = anonymise(tx, bookings.c.id.in_(old), now=now)
     booked = exists().where(bookings.c.participant_id == imported_people.c.participant_id)
     theirs = imported_people.c.participant_id.in_(set(old.values()))
     tx.execute(imported_people.delete().where(theirs, ~booked))
@@ -89,21 +92,19 @@ def empty_mails(tx: Connection, chosen: Select[tuple[str]]) -> int:
     return len(ids)
 
 
-def anonymise(tx: Connection, chosen: ColumnElement[bool]) -> int:
+def anonymise(tx: Connection, chosen: ColumnElement[bool], *, now: datetime) -> int:
     """Take the person out of these bookings. One participant's bookings still belong together.
     How many there were.
     """
-    found = tx.execute(
-        select(bookings.c.id, bookings.c.participant_id, bookings.c.session_id).where(chosen)
-    ).all()
+    seats = select(bookings.c.id, bookings.c.participant_id, bookings.c.session_id)
+    found = tx.execute(seats.add_columns(sessions.c.coach_id).join(sessions).where(chosen)).all()
     anonymous: dict[str, Participant] = {}
-    seats = []
-    for booking_id, participant_id, _ in found:
-        seats.append(booking_id)
+    for booking_id, participant_id, session_id, coach_id in found:
         nobody = anonymous.setdefault(participant_id, Participant.nobody(secrets.token_hex(10)))
         booking_rows.put_participant(tx, booking_id, nobody)
-    _forget_meetings(tx, [session_id for _, _, session_id in found])
-    feed.forget(tx, events.c.subject.in_(seats))
+        note(tx, HistoryStep(now, "forgotten", coach_id, session_id, booking_id))
+    _forget_meetings(tx, [each.session_id for each in found])
+    feed.forget(tx, events.c.subject.in_([each.id for each in found]))
     return len(found)
 
 
@@ -119,5 +120,8 @@ def _forget_meetings(tx: Connection, session_ids: Sequence[str]) -> None:
     )
     gone["left_links"] = []
     tx.execute(sessions.update().where(theirs, somewhere).values(gone))
+    told = history.c.session_id.in_(select(sessions.c.id).where(theirs))
+    reasons = history.update().where(told, history.c.reason.is_not(None))
+    tx.execute(reasons.values(reason=FORGOTTEN))
     forced = sessions.update().where(theirs, sessions.c.force_reason.is_not(None))
     tx.execute(forced.values(force_reason=FORGOTTEN))

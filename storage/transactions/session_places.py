@@ -40,7 +40,7 @@ def change(
     if place == before.place:
         return Made(before, booking_rows.of_session(tx, session_id), [])
     after = replace(before, place=place, join_url=None, version=before.version + 1)
-    sessions.put(tx, after)
+    sessions.put(tx, before, after, terms.now)
     sessions.leave_link(tx, before, place)
     told = each_seat(tx, after, "place_changed", terms)
     wake = notices.owe(tx, coach, terms, told, [after])

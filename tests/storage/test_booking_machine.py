@@ -13,7 +13,8 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from sqlalchemy import Connection
 
 from domain.sessions import Format, Unknown
-from storage.rows import coaches, push_marks, refresh_jobs, sessions
+from storage.rows import coaches, push_marks, refresh_jobs
+from storage.rows import holds as hold_rows
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
@@ -272,7 +273,7 @@ class BookingMachine(Pods):
                 self.model.remade(coach_id)
         if reopens:
             with self.database.write() as tx:
-                for coach_id in sessions.coaches_with_expired_holds(tx, now=self.moment):
+                for coach_id in hold_rows.coaches_with_expired(tx, now=self.moment):
                     holds.reopen(tx, coach_id, self.terms)
                     self.model.touched(coach_id)
 

@@ -17,6 +17,7 @@ from domain.sessions import Terms
 from storage.rows import idempotency
 from storage.rows.idempotency import BEGUN, KeyReused, StoredAnswer
 from storage.rows.outbox_claims import Wake
+from storage.schema import doorways
 from storage.schema.database import Tx
 from storage.transactions import pod_imports
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
@@ -151,6 +152,7 @@ def _part(mine: ImportRun, number: int, part: Part, *, all_or_none: bool) -> lis
         idempotency.remember(tx, mine.client_id, key, StoredAnswer.of(CREATED, written))
         return outcomes, wake
 
-    outcomes, wake = services.database.transact(work)
+    with doorways.within("import", mine.client_id):
+        outcomes, wake = services.database.transact(work)
     runtime().actors.wake_outbox(wake)
     return outcomes

@@ -5,7 +5,9 @@ never with a trace.
 """
 
 import errno
+import getpass
 import json
+import os
 import socket
 import sys
 import time
@@ -183,11 +185,13 @@ def _mistake(field: str, kind: str, message: str) -> str:
 
 @contextmanager
 def opened() -> Iterator["Runtime"]:
+    from storage.schema import doorways
     from workers import logs
     from workers.bootstrap import bootstrap
     from workers.skew import ClockOff
 
     chosen = settings()
+    doorways.begin("command", actor())
     logs.configure("error")  # on stderr, where the sentence is to be seen
     runtime = bootstrap(chosen, use="report")
     try:
@@ -196,6 +200,14 @@ def opened() -> Iterator["Runtime"]:
         raise click.ClickException(str(error)) from None
     finally:
         runtime.close()
+
+
+def actor() -> str:
+    """Who is at the command line, as the ops diary and the history tell it."""
+    try:
+        return f"cli/{getpass.getuser()}"
+    except (KeyError, OSError):  # in a container whose user has no name
+        return f"cli/{os.getuid()}"
 
 
 class InstantParam(click.ParamType[datetime]):

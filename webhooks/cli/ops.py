@@ -5,8 +5,6 @@ They tell ids, never a title, a token or an address; only `export` tells all the
 something is written into the ops diary.
 """
 
-import getpass
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from webhooks.cli import rows
-from webhooks.cli.common import Progress, as_json, asks_first, confirm, listed, opened
+from webhooks.cli.common import Progress, actor, as_json, asks_first, confirm, listed, opened
 
 if TYPE_CHECKING:
     from storage.rows.outbox_claims import Wake
@@ -258,13 +256,6 @@ def note(runtime: "Runtime", tx: "Tx", action: str, target: str) -> None:
     from storage.rows.audit_log import Deed
 
     audit_log.note(tx, Deed(runtime.services.now(), actor(), action, target, "on the command line"))
-
-
-def actor() -> str:
-    try:
-        return f"cli/{getpass.getuser()}"
-    except (KeyError, OSError):  # in a container whose user has no name
-        return f"cli/{os.getuid()}"
 
 
 def _span(seconds: float) -> str:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webhooks.cli.common import asks_first, confirm, opened
-from webhooks.cli.ops import actor
+from webhooks.cli.common import actor, asks_first, confirm, opened
 
 if TYPE_CHECKING:
     from storage.reports.personal_data import Person

@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import g, request
 
 from storage.rows.api_keys import Key
+from storage.schema import doorways
 from webhooks.http.context import Parts, parts
 from webhooks.http.problems import RefusedRequest
 
@@ -39,6 +40,7 @@ def require(scopes: Collection[str]) -> None:
     if not may(key, scopes):
         raise lacking(scopes)
     g.key = key
+    doorways.enter("api", key.client_id)
 
 
 def key_of(ours: Parts, environ: dict[str, Any]) -> Key | None:

@@ -16,6 +16,7 @@ from domain.brands import Brand
 from domain.mail.choice import canonical, default_language
 from domain.sessions import NO_CONTEXT, Booking, Context, Participant, Session
 from storage.rows import brands, links
+from storage.schema import doorways
 from storage.schema.database import Tx
 from storage.schema.outages import Unavailable
 from webhooks.http import page_security
@@ -148,6 +149,7 @@ def admit() -> None:
         log.warning("page_refused", reason="no session", page=request.endpoint)
         g.guest = _gone(known)
         abort(401, "session_over")
+    doorways.enter("page", g.guest.viewer)
     needed = NEEDS.get(request.endpoint or "")
     if needed is not None and not g.guest.may(needed):
         log.warning("page_refused", reason=f"may not {needed}", page=request.endpoint)

@@ -18,6 +18,7 @@ from flask import Response, abort, g, render_template, request, url_for
 
 from storage.rows import api_keys, audit_log
 from storage.rows.audit_log import Deed
+from storage.schema import doorways
 from webhooks.http.api_key_cache import is_expired
 from webhooks.http.context import parts, runtime
 from webhooks.http.page_security import see
@@ -90,6 +91,7 @@ def admit() -> Response | None:
     if request.endpoint == STATIC:
         return None
     g.visitor, g.role = _visitor()
+    doorways.enter("ops", g.visitor.name)
     if not g.visitor.key_id and request.endpoint not in OPEN:
         return _sent_to_login()
     if request.method == "POST" and not form_is_ours(g.visitor.csrf):

@@ -17,7 +17,7 @@ from domain.hours import DAY_SECONDS, timezone
 from domain.mail.safety import one_line
 from domain.sessions import Booking, Participant, Refused, Session, Terms, Unknown
 from domain.slots.cells import GRID
-from storage.rows import bookings, sessions
+from storage.rows import bookings, holds, sessions
 from storage.schema.database import Tx
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked
@@ -156,7 +156,7 @@ def _kept(tx: Tx) -> list[Session]:
     owner = keeper()
     if owner is None:
         return []
-    return sessions.holds_of(tx, guest().coach_id, owner)
+    return holds.of_owner(tx, guest().coach_id, owner)
 
 
 def _moving(tx: Tx) -> Mine | None:

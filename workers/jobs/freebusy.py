@@ -13,6 +13,7 @@ import structlog
 from domain.accounts import Account, Trouble
 from storage.rows import coaches, refresh_jobs
 from storage.rows.refresh_jobs import ReadClaim
+from storage.schema import doorways
 from storage.schema.outages import Unavailable
 from storage.slots import slot_sets
 from storage.transactions import store_reading, watched_events
@@ -64,7 +65,8 @@ def refresh(services: Services, connection_id: str) -> bool:
     try:
         if held.erase_due:
             return _erase(services, held)
-        return _read(services, held, lost)
+        with doorways.within("calendar", connection_id):
+            return _read(services, held, lost)
     except CronofyError as error:
         _record_failure(services, held, error, lost)
         return False

@@ -291,5 +291,6 @@ def test_the_database_itself_refuses_two_sessions_closer_than_the_buffer(
                 session, id=sessions.new_id(), starts=TEN + HOUR + 900, ends=TEN + 2 * HOUR + 900
             ),
         )
+    moved = replace(session, starts=TEN + HOUR, ends=TEN + 2 * HOUR)
     with pytest.raises(IntegrityError), database.write() as tx:
-        sessions.put(tx, replace(session, starts=TEN + HOUR, ends=TEN + 2 * HOUR))
+        sessions.put(tx, session, moved, people_tests.NOW)

@@ -9,7 +9,7 @@ import pytest
 
 from domain.coaches import Policy
 from storage.reports.personal_data import Person
-from storage.rows import sessions
+from storage.rows import holds as hold_rows
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots import availability, listings
@@ -47,14 +47,14 @@ def test_a_hold_of_somebody_erased_has_no_owner_and_ends_by_itself(database: Dat
         assert erasures.advance(tx, GRACE, now=people.NOW).sessions == 0
     # Then the time is kept for nobody
     with database.read() as tx:
-        kept = sessions.hold(tx, held.id)
+        kept = hold_rows.get(tx, held.id)
         assert kept is not None
         assert kept.owner is None
-        assert sessions.coaches_with_expired_holds(tx, now=people.NOW) == []
+        assert hold_rows.coaches_with_expired(tx, now=people.NOW) == []
     assert TEN not in open_starts(database)
     # And when its minutes are over the clock hears of it, and opens it
     with database.read() as tx:
-        assert sessions.coaches_with_expired_holds(tx, now=LATER) == ["ada"]
+        assert hold_rows.coaches_with_expired(tx, now=LATER) == ["ada"]
     with database.write() as tx:
         holds.reopen(tx, "ada", people.terms(LATER))
     assert open_starts(database) == before

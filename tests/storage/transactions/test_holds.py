@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.sessions import Refused, Session, Terms, Unknown
+from storage.rows import holds as hold_rows
 from storage.rows import sessions
 from storage.schema.database import Database
 from storage.slots import availability
@@ -53,7 +54,7 @@ def listed(database: Database, now: datetime = people.NOW) -> list[int]:
 
 def kept(database: Database, held: Session) -> Session | None:
     with database.read() as tx:
-        return sessions.hold(tx, held.id)
+        return hold_rows.get(tx, held.id)
 
 
 def test_a_hold_closes_its_time_to_others_as_a_session_would(database: Database) -> None:
@@ -139,11 +140,11 @@ def test_ended_holds_are_found_and_their_times_opened(database: Database) -> Non
     before = listed(database)
     hold(database)
     with database.write() as tx:
-        assert sessions.coaches_with_expired_holds(tx, now=people.NOW) == []
-        assert sessions.coaches_with_expired_holds(tx, now=AFTERWARDS) == ["ada"]
+        assert hold_rows.coaches_with_expired(tx, now=people.NOW) == []
+        assert hold_rows.coaches_with_expired(tx, now=AFTERWARDS) == ["ada"]
         holds.reopen(tx, "ada", people.terms(AFTERWARDS))
         holds.reopen(tx, "nobody", people.terms(AFTERWARDS))
-        assert sessions.coaches_with_expired_holds(tx, now=AFTERWARDS) == []
+        assert hold_rows.coaches_with_expired(tx, now=AFTERWARDS) == []
     assert listed(database, AFTERWARDS) == before
 
 

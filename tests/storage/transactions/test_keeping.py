@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from domain.sessions import Refused
-from storage.rows import sessions
+from storage.rows import holds as hold_rows
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
 from storage.transactions import holds
@@ -23,7 +23,7 @@ def keep(database: Database, start: int, owner: str = "grace") -> None:
 
 def kept(database: Database, owner: str = "grace") -> list[int]:
     with database.read() as tx:
-        return [it.starts for it in sessions.holds_of(tx, "ada", owner)]
+        return [it.starts for it in hold_rows.of_owner(tx, "ada", owner)]
 
 
 def test_whoever_presses_many_times_at_once_has_one(database: Database) -> None:

@@ -98,7 +98,8 @@ def test_another_release_of_the_rules_is_told_again(database: Database) -> None:
     roll(database)
     with database.write() as tx:
         session = sessions.get(tx, done.session.id)
-        sessions.put(tx, replace(session, wall_moved="2026-06-09T10:30 Europe/London"))
+        before = replace(session, wall_moved="2026-06-09T10:30 Europe/London")
+        sessions.put(tx, session, before, people.NOW)
     assert len(roll(database, people.NOW + timedelta(hours=1))) == 2
 
 

@@ -192,7 +192,7 @@ def test_a_link_that_is_found_meanwhile_is_not_written_over(database: Database) 
     link(database, done.session, "https://zoom.example/1")
     with database.write() as tx:
         # As a caller writes it that read the session before.
-        sessions.put(tx, done.session)
+        sessions.put(tx, done.session, done.session, people.NOW)
     with database.write() as tx:
         moved = bookings.rebook(tx, done.booking.id, people.at(8, 14), people.terms())
     assert moved.session.join_link == "https://zoom.example/1"
@@ -248,7 +248,7 @@ def test_where_a_1_1_was_is_forgotten_with_its_person_and_a_group_s_is_not(
     pod = create(database, people.GRACE, start=people.at(9, 10), place=DESK)
     link(database, done.session, "https://zoom.example/1")
     with database.write() as tx:
-        retention.anonymise(tx, tables.bookings.c.participant_id == "grace")
+        retention.anonymise(tx, tables.bookings.c.participant_id == "grace", now=people.NOW)
     gone = as_stored(database, done.session)
     assert (gone.place, gone.join_url) == (None, None)
     assert as_stored(database, pod.pod).place == DESK

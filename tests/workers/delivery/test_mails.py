@@ -151,7 +151,8 @@ def test_nobody_is_reminded_of_what_has_begun_or_was_given_up(mailroom: Mailroom
     ended = mailroom.book(NEXT_WEEK + DAY, people.HEDY)
     mailroom.work()
     with mailroom.database.write() as tx:
-        bookings.put(tx, ended.booking.changed(mailroom.now, status="completed"))
+        after = ended.booking.changed(mailroom.now, status="completed")
+        bookings.put(tx, ended.booking, after, "ada")
     mailroom.sweep(days=8, hours=3)
     reasons = {
         row.recipient: row.last_error

@@ -133,7 +133,8 @@ def test_who_is_erased_while_somebody_changes_their_booking_does_not_come_back(
         erasing.start()
         erasing.join(1)
         assert erasing.is_alive(), "it waits for whoever changes a seat of hers"
-        bookings.put(tx, standing.booking.changed(people.NOW, status="cancelled"))
+        after = standing.booking.changed(people.NOW, status="cancelled")
+        bookings.put(tx, standing.booking, after, "ada")
     erasing.join(30)
     # Then both is done
     with database.read() as tx:
