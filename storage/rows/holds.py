@@ -59,7 +59,8 @@ def until(tx: Connection, coach_id: str, *, now: datetime) -> datetime | None:
 
 def _delete(tx: Connection, which: ColumnElement[bool], what: str, now: datetime) -> bool:
     gone = tx.execute(sessions.delete().where(which).returning(row.id, row.coach_id)).all()
-    note(tx, *(HistoryStep(now, what, coach_id, hold_id) for hold_id, coach_id in gone))
+    for hold_id, coach_id in gone:
+        note(tx, HistoryStep(now, what, coach_id, hold_id))
     return bool(gone)
 
 

@@ -235,9 +235,11 @@ def end_conflicts(tx: Connection, session_ids: Sequence[str], *, now: datetime) 
 
 def _noted(tx: Connection, changing: Update, what: str, now: datetime) -> list[str]:
     """The sessions that it changed, with a step of each in its history."""
-    found = tx.execute(changing.returning(row.id, row.coach_id)).all()
-    note(tx, *(HistoryStep(now, what, coach_id, session_id) for session_id, coach_id in found))
-    return [session_id for session_id, _ in found]
+    found = []
+    for session_id, coach_id in tx.execute(changing.returning(row.id, row.coach_id)).all():
+        note(tx, HistoryStep(now, what, coach_id, session_id))
+        found.append(session_id)
+    return found
 
 
 def _count(tx: Connection, where: ColumnElement[bool], seats: int) -> bool:

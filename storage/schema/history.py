@@ -27,9 +27,8 @@ def options() -> dict[str, Any]:
     return {OPTION: []}
 
 
-def note(tx: Connection, *steps: HistoryStep) -> None:
-    here = records.values_of(doorways.here())
-    _noted(tx).extend(records.values_of(step) | here for step in steps)
+def note(tx: Connection, step: HistoryStep) -> None:
+    _noted(tx).append(records.values_of(step) | records.values_of(doorways.here()))
 
 
 @contextmanager
@@ -53,10 +52,11 @@ def write(tx: Connection) -> None:
     if not noted:
         return
     # Which rows are one change: they were written together.
-    change = {"change_id": "chg_" + secrets.token_hex(12)}
+    change_id = "chg_" + secrets.token_hex(12)
+    for step in noted:
+        step["change_id"] = change_id
     for first in range(0, len(noted), AT_ONCE):
-        rows = [step | change for step in noted[first : first + AT_ONCE]]
-        tx.execute(history.insert().values(rows))
+        tx.execute(history.insert().values(noted[first : first + AT_ONCE]))
 
 
 def _noted(tx: Connection) -> list[dict[str, Any]]:
