@@ -6,6 +6,7 @@ find nothing to do; on SQLite the write lock does. All of it is one transaction,
 migration leaves the old schema whole.
 """
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HERE = Path(__file__).parent
-KNOWN = frozenset(file.name.partition("_")[0] for file in (HERE / "versions").glob("*.py"))
-HEAD = max(KNOWN)
+NAMES = re.compile(r'^revision = "(\w+)"\ndown_revision = "?(\w+)', re.MULTILINE)
+# Each, and which it follows: their numbers only tell them apart.
+FOLLOWS: dict[str, str] = {}
+for _file in (HERE / "versions").glob("*.py"):
+    FOLLOWS |= dict(NAMES.findall(_file.read_text()))
+KNOWN = frozenset(FOLLOWS)
+(HEAD,) = KNOWN - set(FOLLOWS.values())
 MOST_SECONDS = 1200  # for another release's migration, and then our own
 SQLITE_SECONDS = 60  # the same on SQLite, for the one lock there is
 ADVISORY_LOCK = (
