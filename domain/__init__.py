@@ -2,11 +2,14 @@
 
 access mode  what a coach lets us do with a calendar login: read_write, free_busy, no_access
 account      one login of a coach at Cronofy; one coach may have several
+acknowledge  of ops: to answer for a cause, so that nobody else is called for it
 as_of        when a coach's calendars were last read, the oldest of them
 away         a range of wall-clock times in which a coach takes no sessions, in the coach's zone
 back to back scheduling that offers of each free run only the starts that pack it without holes
 buffer       free time that a session keeps before (pre) and after (post) itself; not working time
+bulk deed    one deed of ops for all messages of a cause, done batch by batch
 busy         what blocks: busy, unknown and (by a switch) tentative items of all selected calendars
+cause        what messages that failed alike have in common: kind, state and error
 cell         one quarter hour of the UTC grid, as a start
 connection   our side of an account: its tokens, its calendars, whether it is dirty
 cursor       where a reader of the feed is: what was numbered up to there is read

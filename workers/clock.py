@@ -11,33 +11,27 @@ from storage.reports import samples
 from storage.rows import (
     channels,
     clock_jobs,
-    feed,
-    history,
-    idempotency,
-    links,
-    oauth_states,
     outbox,
     refresh_jobs,
-    refusals,
     unknown_rows,
-    withheld_addresses,
 )
 from storage.rows import holds as hold_rows
 from storage.schema import doorways
 from storage.schema.outages import Unavailable, kind_of
 from storage.slots import slot_sets
 from storage.transactions import callbacks, erasures, holds, looks, recovery
-from storage.transactions import retention as people
 from workers import queues
 from workers.actors import Actors
 from workers.jobs import (
     account_linking,
     announcements,
+    bulk_deeds,
     calendar_mails,
     channel_audit,
     erasure,
     overdue,
     reconciling,
+    retention,
 )
 from workers.services import Services
 from workers.skew import Setbacks
@@ -180,43 +174,13 @@ def erase(services: Services, _actors: Actors) -> int:
     return len(owed) + account_linking.forget_abandoned(services)
 
 
-def retention(services: Services, _actors: Actors) -> int:
-    """Drop the answers that are kept for repeated writes, once nobody repeats them; links and
-    consents that ended; old samples, refusals, callbacks, events and looks; and free the addresses
-    that were withheld for long. Sent mails lose their text, and bookings their person.
-    """
-    now, settings = services.now(), services.settings
-    kept_for = timedelta(days=settings.keep_mails_days)
-    with services.database.write() as tx:
-        emptied = people.empty_old_mails(tx, now=now, after=kept_for)
-        forgotten = people.forget_people(
-            tx, now=now, after=timedelta(days=settings.keep_people_days)
-        )
-    kept = (
-        # Its lock before any row of the outbox: in this order events become callbacks, too.
-        feed.drop_old,
-        idempotency.drop_old,
-        links.drop_old,
-        oauth_states.drop_old,
-        samples.prune,
-        refusals.prune,
-        callbacks.drop_old,
-        history.drop_holds,
-        looks.drop_old,
-        withheld_addresses.drop_old,
-    )
-    # Apart from the people: a table that grew large must not keep anybody's data from going.
-    with services.database.write() as tx:
-        dropped = sum(drop(tx, now=now) for drop in kept)
-    return emptied + forgotten + dropped
-
-
 # The sweep needs no turn of its own: each row is handed to one sweeper only.
 SWEEP = Job("sweep", 0, sweep)
 JOBS = (
     Job("holds", 1_000, reopen),
     Job("announce", 1_000, announcements.announce),
     Job("calendar_mails", 1_000, calendar_mails.owe),
+    Job("deeds", 1_000, bulk_deeds.go_on),
     Job("reconcile", QUARTER_MINUTE_MS, reconciling.reconcile),
     Job("looks", QUARTER_MINUTE_MS, look),
     Job("audit", 60_000, audit),
@@ -224,7 +188,7 @@ JOBS = (
     Job("roll", 60_000, roll),
     Job("deadlines", 60_000, deadlines),
     Job("erase", QUARTER_MINUTE_MS, erase),
-    Job("retention", 3_600_000, retention),
+    Job("retention", 3_600_000, retention.drop),
 )
 
 

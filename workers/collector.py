@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from domain.freshness import State
 from domain.reconciling import Pace
 from storage.reports import changed_events, coach_states, fleet, metrics, samples
-from storage.rows import channels, refresh_jobs, unknown_rows
+from storage.rows import acknowledgements, channels, refresh_jobs, unknown_rows
 from storage.schema.database import Tx, Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
@@ -103,7 +103,9 @@ class Figures(Collector):
             rows.add_metric([kind, state], count)
             if state == "dead":
                 dead[kind] = count
-        since = metrics.oldest_due(tx, now=now)
+        known = acknowledgements.find_all(tx, now=now).values()
+        since = metrics.oldest_due(tx, now=now, but=known)
+        untold = dict.fromkeys(KINDS, 0.0) | metrics.dead_letters(tx, but=known)
         oldest = {}
         for kind in dead:
             oldest[kind] = (now - since.get(kind, now)).total_seconds()
@@ -112,7 +114,13 @@ class Figures(Collector):
             "outbox_oldest_seconds", "For how long the oldest row has been due.", "kind", oldest
         )
         yield family("dead_letters", "Rows that will never go unless somebody acts.", "kind", dead)
-        waiting = metrics.waiting_mails(tx)
+        yield family(
+            "dead_letters_unacknowledged",
+            "Those of them that nobody answers for.",
+            "kind",
+            untold,
+        )
+        waiting = metrics.waiting_mails(tx, but=known)
         yield gauge(
             "mails_held", "Mails that wait for their text to be corrected.", waiting["text"]
         )

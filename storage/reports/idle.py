@@ -1,8 +1,5 @@
-"""What stands still, for ops to see: work that nobody takes, errors by their cause;
-and how it is hurried.
-"""
+"""What stands still, for ops to see: work that nobody takes; and how it is hurried."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,20 +11,17 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    or_,
     select,
     type_coerce,
 )
 
-from domain.mail.safety import without_addresses
 from storage.rows import outbox, refresh_jobs
-from storage.rows.outbox_claims import DUE_NOW, UNSENT, Wake
+from storage.rows.outbox_claims import DUE_NOW, Wake
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections as reads
 from storage.schema.tables import outbox as rows
 
 AT_ONCE = 500
-MOST_TEXTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +33,6 @@ class Ready:
     reads: int
     messages: int
     oldest: float
-
-
-@dataclass(frozen=True, slots=True)
-class SharedError:
-    """An error, without addresses, and how many rows
-    of a kind (`read`, or the outbox's) have it now.
-    """
-
-    kind: str
-    error: str
-    count: int
 
 
 def ready(tx: Connection, *, now: datetime) -> Ready:
@@ -67,26 +50,6 @@ def ready(tx: Connection, *, now: datetime) -> Ready:
     chosen = and_(outbox.waits(now), rows.c.state != "waiting_for_text")
     count, age = tx.execute(select(func.count(), func.max(since)).where(chosen)).one()
     return Ready(read_count, count, max(read_age or 0, age or 0) / 1000)
-
-
-def causes(tx: Connection) -> list[SharedError]:
-    """What stands in the way of what is owed or was given up, the most frequent first."""
-    # Counted in two steps: texts that differ only in the address they name are one cause, and only
-    # here are they without it. Inexact where there are more texts than MOST_TEXTS.
-    unended = rows.c.state.in_((*UNSENT, "dead"))
-    query = select(rows.c.kind, rows.c.last_error, func.count()).where(
-        unended, rows.c.last_error.is_not(None)
-    )
-    found = [*tx.execute(query.group_by(rows.c.kind, rows.c.last_error).limit(MOST_TEXTS))]
-    failing = or_(reads.c.attempts > 0, reads.c.trouble.is_not(None))
-    query = select(literal("read"), reads.c.last_error, func.count()).where(
-        failing, reads.c.last_error.is_not(None)
-    )
-    found += tx.execute(query.group_by(reads.c.last_error).limit(MOST_TEXTS))
-    counted: Counter[tuple[str, str]] = Counter()
-    for kind, error, count in found:
-        counted[kind, without_addresses(error)] += count
-    return [SharedError(kind, error, count) for (kind, error), count in counted.most_common()]
 
 
 def failing_reads(tx: Connection) -> int:

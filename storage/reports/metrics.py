@@ -1,10 +1,11 @@
 """What is owed, late or wrong now, as figures: few of them, whatever the number of coaches."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select
 
+from storage.rows.acknowledgements import Acknowledgement
 from storage.rows.outbox_claims import OPEN
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections, outbox, samples, schedule, sessions
@@ -73,8 +74,28 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
     return [(kind, shown, count) for kind, shown, count in found]
 
 
-def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
-    """Since when the oldest row of each kind should have gone. Mails that wait for a person's
+def dead_letters(tx: Connection, *, but: Collection[Acknowledgement]) -> dict[str, int]:
+    """How many of each kind were given up, without those that somebody answers for."""
+    row = outbox.c
+    query = select(row.kind, func.count()).where(row.state == "dead", not_(_known(but)))
+    return dict(tx.execute(query.group_by(row.kind)).all())
+
+
+def _known(acknowledged: Collection[Acknowledgement]) -> ColumnElement[bool]:
+    """Rows of causes that somebody answers for."""
+    row = outbox.c
+    found: list[ColumnElement[bool]] = [false()]
+    for each in acknowledged:
+        same = func.coalesce(row.last_error, "") == each.error
+        found.append(and_(row.kind == each.kind, row.state == each.state, same))
+    return or_(*found)
+
+
+def oldest_due(
+    tx: Connection, *, now: datetime, but: Collection[Acknowledgement] = ()
+) -> dict[str, datetime]:
+    """Since when the oldest row of each kind should have gone, without those that somebody answers
+    for. Mails that wait for a person's
     correction, or for the mail server, are told by figures of their own; so are coaches who have to
     link a calendar again, for which its sessions wait.
     """
@@ -84,14 +105,15 @@ def oldest_due(tx: Connection, *, now: datetime) -> dict[str, datetime]:
         row.state != "waiting_for_text",
         row.trouble.is_(None),
         row.due_at <= now,
+        not_(_known(but)),
     )
     query = select(row.kind, func.min(row.due_at)).where(*late)
     return dict(tx.execute(query.group_by(row.kind)).all())
 
 
-def waiting_mails(tx: Connection) -> dict[str, int]:
+def waiting_mails(tx: Connection, *, but: Collection[Acknowledgement] = ()) -> dict[str, int]:
     """How many mails wait for something beside their turn: `text` to be corrected, an `address`
-    that does not exist, a `mailer` that is in trouble.
+    that does not exist, a `mailer` that is in trouble; without those that somebody answers for.
     """
     row = outbox.c
     in_trouble = and_(row.kind == "mail", row.state.in_(OPEN), row.trouble.is_not(None))
@@ -102,7 +124,7 @@ def waiting_mails(tx: Connection) -> dict[str, int]:
     }
     counts = {}
     for name, where in wheres.items():
-        counts[name] = tx.scalar(select(func.count()).where(where)) or 0
+        counts[name] = tx.scalar(select(func.count()).where(where, not_(_known(but)))) or 0
     return counts
 
 

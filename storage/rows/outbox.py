@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from storage.rows import unknown_rows
 from storage.rows.outbox_claims import (
@@ -151,8 +151,16 @@ def _finish(tx: Connection, claimed: DeliveryClaim, **values: Any) -> bool:
     # The race: a sender sleeps past its lease, another takes the row over, the first wakes up and
     # writes how its own attempt ended. Its token is gone by then, so it changes no row.
     mine = and_(row.id == claimed.id, LEASE.by(claimed.lease_token))
-    ended = LEASE.end() | {"trouble": None}
+    ended = LEASE.end() | {"trouble": None, "failing_since_ms": _since(values["last_error"])}
     return tx.execute(outbox.update().where(mine).values(ended | values)).rowcount == 1
+
+
+def _since(error: str | None) -> ColumnElement[int] | None:
+    """Since when it fails with this error."""
+    if error is None:
+        return None
+    now = clock_ms()
+    return case((row.last_error == error, func.coalesce(row.failing_since_ms, now)), else_=now)
 
 
 def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[Wake]:

@@ -11,6 +11,7 @@ Ops are told ids, reasons and replies, and never the address.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -147,6 +148,18 @@ def release(tx: Connection, which: str, *, now: datetime) -> Released | None:
     # Only now: a mail that was withheld while we waited for the row of its address is freed too.
     superseded, wake = _settle(tx, now)
     return Released(gone.id or "wad_unknown", wake, superseded)
+
+
+def release_of(
+    tx: Connection, outbox_ids: Collection[str], *, now: datetime
+) -> tuple[list[Wake], int]:
+    """Take the addresses of these mails off. Whom to wake for, and how many mails left that state:
+    others to the same addresses do, too.
+    """
+    theirs = select(row.recipient).where(row.id.in_(outbox_ids))
+    tx.execute(withheld_addresses.delete().where(listed.address.in_(theirs)))
+    superseded, wake = _settle(tx, now)
+    return wake, superseded + len(wake)
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:

@@ -189,6 +189,8 @@ outbox = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     Column("last_error", Text),
+    # Since when each attempt ends with this error: the database's clock.
+    Column("failing_since_ms", BigInteger),
     # Why it was superseded: see outbox_claims.Reason.
     Column("reason", Text),
     # At the latest attempt: of the mailer, away | refused; of the coach's calendar, unlinked.

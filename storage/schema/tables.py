@@ -1,6 +1,6 @@
 """Every table: those of coaches and their calendars here, those of sessions beside it in
 `session_tables` and `pod_tables`, those of links in `link_tables`, those of the product itself in
-`ops_tables`.
+`ops_tables` and `deed_tables`.
 
 Two kinds of time. What the product speaks about (when a calendar was read) is `Instant`: an aware
 UTC datetime, from `services.now`. What only keeps processes apart (leases, wake-ups) is a bare
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
+from storage.schema.deed_tables import acknowledgements, bulk_deeds
 from storage.schema.event_tables import events, feed_ends
 from storage.schema.history_tables import history
 from storage.schema.link_tables import feeds, link_uses, links
@@ -50,10 +51,12 @@ from storage.schema.session_tables import (
 )
 
 __all__ = [
+    "acknowledgements",
     "api_clients",
     "api_keys",
     "bookings",
     "brands",
+    "bulk_deeds",
     "change_rules",
     "erasures",
     "event_differences",

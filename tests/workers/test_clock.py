@@ -17,7 +17,7 @@ from tests.support import people
 from tests.support.clock_work import book, drain, later
 from tests.support.in_process import Connected, House
 from workers import clock
-from workers.jobs import reconciling
+from workers.jobs import reconciling, retention
 from workers.jobs.slots import recompute
 
 
@@ -158,9 +158,9 @@ def test_stored_answers_are_dropped_after_two_days(house: House) -> None:
     with house.runtime.services.database.write() as tx:
         idempotency.begin(tx, "os", "key", b"digest", now=people.NOW)
     later(house, hours=47)
-    assert clock.retention(house.runtime.services, house.runtime.actors) == 0
+    assert retention.drop(house.runtime.services, house.runtime.actors) == 0
     later(house, hours=1)
-    assert clock.retention(house.runtime.services, house.runtime.actors) == 1
+    assert retention.drop(house.runtime.services, house.runtime.actors) == 1
 
 
 def test_the_clock_stops_when_it_is_told_to(house: House) -> None:

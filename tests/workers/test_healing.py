@@ -18,7 +18,7 @@ from tests.support.in_process import Connected, House
 from tests.support.memory_mailer import MemoryMailer
 from workers import clock
 from workers.delivery import outbox
-from workers.jobs import reconciling
+from workers.jobs import reconciling, retention
 from workers.jobs.slots import recompute
 
 SAMPLES = tables.samples.c
@@ -228,6 +228,6 @@ def test_each_minute_is_sampled_and_old_samples_are_dropped(
     with services.database.read() as tx:
         assert tx.execute(BACKLOG).all() == [(people.NOW, 0.0)]
     later(house, days=8)
-    assert clock.retention(house.runtime.services, house.runtime.actors) > 0
+    assert retention.drop(house.runtime.services, house.runtime.actors) > 0
     with services.database.read() as tx:
         assert tx.execute(BACKLOG).all() == []

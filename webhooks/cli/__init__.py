@@ -2,6 +2,7 @@
 
 import click
 
+from webhooks.cli.causes import causes
 from webhooks.cli.common import Commands
 from webhooks.cli.examples import show_examples
 from webhooks.cli.keys import keys
@@ -43,7 +44,7 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-    doctor, queues, dead, outbox, withheld, coaches, channels, export, erase, mails, words,
+    doctor, queues, causes, dead, outbox, withheld, coaches, channels, export, erase, mails, words,
 ):
     main.add_command(command)
 # fmt: on

@@ -18,6 +18,7 @@ from webhooks.http.limits import LIMITED
 from webhooks.http.problems import unavailable
 from webhooks.ops import (
     actions,
+    causes,
     dry_looks,
     formats,
     ops_sessions,
@@ -43,6 +44,10 @@ ROUTES = (
     ("POST", "/outbox/<outbox_id>/discard", actions.discard),
     ("POST", "/outbox/<outbox_id>/retry", actions.retry),
     ("POST", "/outbox/<outbox_id>/withhold", actions.withhold),
+    ("GET", "/causes", causes.causes_list),
+    ("GET", "/causes/live", causes.causes_live),
+    ("POST", "/causes/<cause_id>/<action>", causes.put_right),
+    ("POST", "/deeds/<deed_id>/stop", causes.stop),
     ("GET", "/coaches/<coach_id>", pages.coach),
     ("GET", "/coaches/<coach_id>/live", pages.coach_live),
     ("POST", "/coaches/<coach_id>/refresh", refresh_diff.refresh),

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.freshness import State
+from storage.reports.causes import SharedError
 from storage.reports.changed_events import CoachWithChanges, Unsettled
-from storage.reports.idle import Ready, SharedError
+from storage.reports.idle import Ready
 from storage.reports.outbox import Message, Tally
 from storage.reports.overview import Conflicted, MovedClock, Stuck, Troubled
 from storage.rows.refusals import Refusal

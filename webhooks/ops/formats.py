@@ -3,7 +3,7 @@ named ops_*.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -46,6 +46,16 @@ def since(moment: datetime | None, now: datetime) -> str:
     return age(seconds)
 
 
+def ago(seconds: float, now: datetime) -> Markup | str:
+    """The moment so long ago: of today as 17:32, of another day in full."""
+    moment = now - timedelta(seconds=seconds)
+    if moment.date() != now.date():
+        return stamp(moment)
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.isoformat(timespec="seconds"), f"{moment:%H:%M}"
+    )
+
+
 def stamp(moment: datetime | None) -> Markup | str:
     """A time element, in UTC."""
     if moment is None:
@@ -72,6 +82,7 @@ def words(name: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
+    "ago": ago,
     "span": span,
     "since": since,
     "stamp": stamp,

@@ -10,24 +10,26 @@ from flask import Response, abort, render_template, request, url_for
 
 from domain.coaches import ID
 from domain.freshness import State
-from storage.reports import changed_events, coach_states, outbox, samples
+from storage.reports import causes, changed_events, coach_states, outbox, samples
 from storage.reports import overview as overview_report
 from storage.reports.overview import Troubled
 from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
+from storage.rows import bulk_deeds as bulk_deed_rows
 from storage.schema.database import Tx
 from storage.slots import slot_sets
-from storage.transactions import erasures
+from storage.transactions import bulk_deeds, erasures
 from webhooks.http.context import parts, runtime
 from webhooks.http.listing import listing_of, offered
 from webhooks.http.page_security import see
 from webhooks.ops import watch, weeks, worst
-from webhooks.ops.facts import Overview, Queue, Tallies, due_of
+from webhooks.ops.facts import Facts, Overview, Queue, Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
 
 MOST_SHOWN = 20
+MOST_CAUSES = 10
 MOST_REFUSALS = 10
 ALL_REFUSALS = 200
 ENDED = ("sent", "superseded")
@@ -128,6 +130,8 @@ def _overview() -> dict[str, Any]:
     depths = queues.depths(services)
     known = depths or {}
     with services.database.read() as tx:
+        # Before anything is counted: a deed then does no more than what was shown.
+        seen_ms = causes.shown_ms(tx)
         tallies = {}
         for tally in outbox.tallies(tx, now=now, ended=False):
             tallies[tally.kind, tally.state] = tally
@@ -154,9 +158,22 @@ def _overview() -> dict[str, Any]:
     more = {
         "troubles": worst.of(facts),
         "level_words": worst.WORDS,
-        "causes": facts.causes[:MOST_SHOWN],
+        "seen_ms": seen_ms,
     }
-    return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more
+    return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more | _deeds(facts)
+
+
+def _deeds(facts: Facts) -> dict[str, Any]:
+    """Errors by cause, and what is being done about them."""
+    services = runtime().services
+    with services.database.read() as tx:
+        running = bulk_deed_rows.lately(tx, now=services.now())
+    return {
+        "causes": facts.causes,
+        "most_causes": MOST_CAUSES,
+        "running": running,
+        "fitting": bulk_deeds.FITTING,
+    }
 
 
 def _troubled(tx: Tx, state: State, now: datetime) -> list[Troubled]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storage.reports import idle, metrics
+from storage.reports import causes, idle, metrics
 from storage.reports.overview import Troubled
 from storage.schema.database import Tx
 from webhooks.ops.facts import KINDS, Due, Facts, Overview, due_of
@@ -42,7 +42,7 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         conflicts=len(seen.conflicted),
         unsettled=seen.unsettled.count,
         unsettled_oldest=_age(seen.unsettled.since or now, now),
-        causes=idle.causes(tx),
+        causes=causes.find_all(tx, now=now),
         linkless=len(seen.linkless),
     )
 

@@ -6,10 +6,10 @@ no help.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from storage.reports.idle import SharedError
+from storage.reports.causes import SharedError
 from webhooks.ops.facts import Facts
 from webhooks.ops.formats import age
 
@@ -150,25 +150,42 @@ def _messages(facts: Facts) -> Iterator[Trouble]:
                 f" {age(due.oldest)}{_because(facts.causes, due.kind)}"
             )
             remedy = Remedy("Try them all now", deed="hurry", target=due.kind, does=TRIED)
-            yield Trouble(_by(due.oldest, 5 * MINUTE, 15 * MINUTE), words, paragraph, remedy)
+            trouble = Trouble(_by(due.oldest, 5 * MINUTE, 15 * MINUTE), words, paragraph, remedy)
+            yield _softened(facts, trouble, "pending", due.kind)
     if facts.dead:
-        words = (
-            f"{_many(facts.dead, 'message')} given up, the oldest due {age(facts.dead_oldest)} ago"
-        )
-        level = _by(facts.dead_oldest, 0, DAY)
-        yield Trouble(
-            level, words, "CoachcalDeadLetters", Remedy("Requeue or discard", place="dead")
-        )
+        yield _dead(facts)
     if facts.held_back:
         words = f"{_many(facts.held_back, 'mail')} held back until the text is corrected"
-        yield Trouble(
+        trouble = Trouble(
             "amber", words, "CoachcalMailsHeld", Remedy("See the texts", place="waiting_for_text")
         )
+        yield _softened(facts, trouble, "waiting_for_text")
     if facts.no_mailbox:
         words = f"{_many(facts.no_mailbox, 'mail')} to a mailbox that does not exist"
         yield Trouble(
             "grey", words, "CoachcalMailsWithheld", Remedy("See the addresses", place="withheld")
         )
+
+
+def _dead(facts: Facts) -> Trouble:
+    known = sum(each.count for each in facts.causes if each.state == "dead" and each.known)
+    unknown = facts.dead - known
+    words = f"{_many(facts.dead, 'message')} given up, the oldest due {age(facts.dead_oldest)} ago"
+    if known and unknown:
+        words += f"; {unknown} of them nobody has acknowledged"
+    level = _by(facts.dead_oldest, 0, DAY)
+    remedy = Remedy("Requeue or discard", place="causes")
+    return _softened(facts, Trouble(level, words, "CoachcalDeadLetters", remedy), "dead")
+
+
+def _softened(facts: Facts, trouble: Trouble, state: str, kind: str | None = None) -> Trouble:
+    """Nobody else is called for what somebody answers for, all causes of it."""
+    mine = [each for each in facts.causes if each.state == state and kind in (None, each.kind)]
+    if not mine or not all(each.known for each in mine):
+        return trouble
+    actors = sorted({each.known.actor for each in mine if each.known})
+    words = f"{trouble.words}; acknowledged by {' and '.join(actors)}"
+    return replace(trouble, level="grey", words=words)
 
 
 def _people(facts: Facts) -> Iterator[Trouble]:
@@ -216,7 +233,7 @@ def _settling(facts: Facts) -> Iterator[Trouble]:
 
 def _because(causes: Sequence[SharedError], kind: str) -> str:
     """`, connection refused`: the most frequent error of this kind."""
-    first = next((cause for cause in causes if cause.kind == kind), None)
+    first = next((each for each in causes if (each.kind, each.state) == (kind, "pending")), None)
     if first is None or not first.error:
         return ""
     return f", {short(first.error)}"

@@ -166,3 +166,35 @@ def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for
         result = run("withheld", "release", typed)
         assert result.exit_code == 1
         assert said in result.output
+
+
+def test_a_cause_is_listed_and_all_of_it_is_requeued_by_one_command(
+    told: House, ada: Connected, redis_url: str
+) -> None:
+    assert run("causes", "list").stdout == "nothing fails\n"
+    letter = a_dead_mail(told)
+    (line,) = run("causes", "list").stdout.splitlines()
+    assert "mail dead  1  for -  550 no such user" in line
+    cause_id = line.split()[0]
+    assert run("causes", "acknowledge", cause_id).exit_code == 0
+    assert "acknowledged by cli/" in run("causes", "list").stdout
+    # When it is requeued: the count first, then what was done
+    said = run("causes", "requeue", cause_id).stdout
+    assert said.startswith("1 mail dead: 550 no such user\n")
+    assert "requeue done to 1 of 1" in said
+    assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["pending"]
+    assert create_redis(redis_url, timeout=1).llen("coachcal:mails") == 1
+    assert sorted(diary(told)) == [("acknowledge", cause_id), ("requeue all", cause_id)]
+    # Then nothing fails so any more
+    over = run("causes", "discard", cause_id, "--yes")
+    assert over.exit_code == 1
+    assert "coachcal causes list" in over.output
+
+
+def test_a_deed_that_does_not_fit_a_cause_says_which_do(told: House, ada: Connected) -> None:
+    a_dead_mail(told)
+    cause_id = run("causes", "list").stdout.split()[0]
+    refused = run("causes", "release", cause_id)
+    assert refused.exit_code == 1
+    assert "takes: requeue, discard" in refused.output
+    assert run("causes", "stop", "blk_nothing").exit_code == 1

@@ -15,7 +15,9 @@ from webhooks.ops import roles
 
 
 def path_of(rule: str, outbox_id: str) -> str:
-    for name, value in {"outbox_id": outbox_id, "coach_id": "ada", "person_id": "ada"}.items():
+    named = {"outbox_id": outbox_id, "coach_id": "ada", "person_id": "ada", "deed_id": "blk_1"}
+    named |= {"cause_id": "cau_1", "action": "requeue"}
+    for name, value in named.items():
         rule = rule.replace(f"<{name}>", value)
     return "/ops" + rule.replace("<kind>", "mail")
 

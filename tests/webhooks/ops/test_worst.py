@@ -160,7 +160,7 @@ def test_a_stopped_mail_server_is_named_and_its_mails_leave_when_it_is_back(watc
         assert re.search(r"<title>[(]\d+[)] Overview", page)
         assert 'id="hurry-mail"' in page
         assert re.search(
-            r"Errors by cause.*connection refused.*?<td[^>]*>mail</td>.*?>2<", page, re.DOTALL
+            r"Errors by cause.*connection refused.*?<td[^>]*>mail <a.*?>2<", page, re.DOTALL
         )
         with mail_server.opened(mail_port(watch)) as office:
             assert "2 of kind mail tried now" in watch.press("/ops/hurry/mail")

@@ -17,10 +17,10 @@ from tests.support.callback_server import SAID, SECRET
 from tests.support.mail_delivery import DAY, NEXT_WEEK, Mailroom
 from tests.support.people import at
 from tests.support.webhook_delivery import Switchboard, callback_wakes
-from workers import clock
 from workers.actors import declare_actors
 from workers.delivery import outbox
 from workers.delivery.webhook_sender import Receiver
+from workers.jobs import retention
 
 
 def test_a_callback_is_repeated_under_its_id_until_it_is_taken(switchboard: Switchboard) -> None:
@@ -86,11 +86,11 @@ def test_what_was_told_long_ago_is_dropped_and_what_was_not_told_is_kept(
     actors = declare_actors(StubBroker(), switchboard.services)
     mails = len(Mailroom.rows(switchboard))
     switchboard.now += timedelta(days=29)
-    clock.retention(switchboard.services, actors)
+    retention.drop(switchboard.services, actors)
     # And the slots, and how the calendar began
     assert sorted(row.state for row in switchboard.rows()) == ["dead", *("sent",) * 4]
     switchboard.now += timedelta(days=2)
-    clock.retention(switchboard.services, actors)
+    retention.drop(switchboard.services, actors)
     assert [(row.state, row.booking_id) for row in switchboard.rows()] == [
         ("dead", dead.booking.id)
     ]

@@ -28,6 +28,7 @@ from tests.webhooks.api.connect.kit import (
 )
 from workers import clock
 from workers.cronofy.sandbox.control import ReadyAccount
+from workers.jobs import retention
 
 
 def at(house: House, passed: timedelta) -> None:
@@ -54,7 +55,7 @@ def test_what_is_never_confirmed_is_given_back_and_forgotten(
     assert clock.erase(house.runtime.services, house.runtime.actors) == 1
     assert house.control.counts()[REVOKES] == 1
     assert "ada@calendar.test" not in everything(house)
-    assert clock.retention(house.runtime.services, house.runtime.actors) == 0
+    assert retention.drop(house.runtime.services, house.runtime.actors) == 0
     assert connected(house) == []
 
 

@@ -20,7 +20,7 @@ from tests.support.http_client import Desk
 from tests.support.page_visitor import HEDY, Visitor, enter, follow, link, path_of
 from tests.webhooks.pages.links.kit import TEN, later, refused
 from workers import logs
-from workers.clock import retention
+from workers.jobs import retention
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_links_that_ended_are_forgotten_after_a_day(desk: Desk) -> None:
         (timedelta(hours=26, seconds=1), 1),
     ):
         with later(desk, passed) as then:
-            assert retention(then.runtime.services, then.runtime.actors) == dropped
+            assert retention.drop(then.runtime.services, then.runtime.actors) == dropped
     assert desk.dump()["links"] == []
 
 
