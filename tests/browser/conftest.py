@@ -19,7 +19,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.support import http_client as desks
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
-from webhooks.app import create_app
 from webhooks.demo.processes import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -108,7 +107,7 @@ def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) 
     port = free_port()  # known before, because links lead to the public URL
     changes = {"public_url": f"http://127.0.0.1:{port}", "internal_port": None} | changes
     opened = desks.opened(database_url, redis_url, broker=StubBroker(), **changes)
-    with opened as desk, listening(whole(create_app(desk.runtime)), port) as origin:
+    with opened as desk, listening(whole(desk.client.application), port) as origin:
         yield Site(desk, origin, browser)
 
 

@@ -49,6 +49,8 @@ class Writer(NamedTuple):
     seen: bool = False
     doubtful: bool = False
     rounds: int = 1
+    lapsed: bool = False
+    """Its lease has passed: it asks Cronofy for nothing more."""
 
 
 Hand = Reader | Writer | None
@@ -70,8 +72,8 @@ class Events:
     """Whether the calendar was read since it changed."""
     did: frozenset[tuple[str, int | None]] = frozenset()
     mailed: frozenset[Mail] = frozenset()
-    told: int | None = None
-    """How many deeds were left when the coach was asked last."""
+    told: int = 0
+    """How often the coach was asked: once for each deed at most."""
     twice: str | None = None
     deeds: int = 2
     rebooks: int = 1

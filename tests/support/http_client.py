@@ -2,7 +2,6 @@
 database holds.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from storage.schema.database import Database
 from storage.schema.tables import metadata
 from tests.support import people
 from webhooks.app import App, bare_app, serve
+from webhooks.http.context import EXTENSION
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.cronofy import signature
 from workers.settings import Settings
@@ -151,8 +151,9 @@ def settings_for(database_url: str, redis_url: str, **changes: Any) -> Settings:
     return Settings(**values | changes)
 
 
-# To make one takes longer than most tests do, and nothing of a runtime stays in it.
-_idle: defaultdict[str, list[App]] = defaultdict(list)
+# To make one takes longer than most tests do, and nothing of a runtime stays in it: one for each
+# desk that is open at the same time.
+_idle: list[App] = []
 
 
 @contextmanager
@@ -171,13 +172,23 @@ def opened(
     clock = now if callable(now) else lambda: now
     services = replace(create_services(settings), now=clock)
     runtime = bootstrap(settings, services=services, broker=broker)
-    idle = _idle[settings.base_url]  # which stands in the document, and that is kept
-    app = idle.pop() if idle else bare_app()
+    app = _idle.pop() if _idle else bare_app()
     try:
-        yield Desk(runtime, serve(app, runtime).test_client())
+        yield Desk(runtime, _served(app, runtime).test_client())
     finally:
         runtime.close()
-        idle.append(app)
+        app.in_passing = ()
+        del app.extensions[EXTENSION]
+        _idle.append(app)
+
+
+def _served(app: App, runtime: Runtime) -> App:
+    before = app.config.get("SERVERS")
+    serve(app, runtime)
+    # APIFlask keeps the document once it was asked for, and our own address stands in it.
+    if app.config["SERVERS"] != before:
+        app._spec = None
+    return app
 
 
 def connect(desk: Desk, *periods: tuple[int, int], coach_id: str = "ada") -> str:
