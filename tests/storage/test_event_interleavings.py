@@ -23,7 +23,10 @@ CASES: list[Case] = [
     ("follow", {"deeds": 1, "lates": 1}, 3_000),
 ]
 DEEP: list[Case] = [
-    ("ask", {"deeds": 1, "rebooks": 1, "choices": 1}, 9_400),
+    ("ask", {"deeds": 1, "rebooks": 1, "choices": 1}, 9_000),
+    ("ask", {"deeds": 2, "choices": 1}, 12_000),
+    ("ask", {"deeds": 1, "lapses": 1}, 9_800),
+    ("ask", {"deeds": 1, "cancels": 1, "erasures": 1, "failures": 1}, 29_000),
 ]
 
 

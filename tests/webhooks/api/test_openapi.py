@@ -191,6 +191,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
         probe()
 
 
+@pytest.mark.usefixtures("small_patterns")
 def test_what_an_answer_names_can_be_asked_for_and_changed_as_the_document_says(
     steady: Desk,
 ) -> None:
