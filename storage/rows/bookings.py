@@ -224,10 +224,10 @@ def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:
 
 
 def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
-    return list(map(_booking, tx.execute(query)))
+    return list(map(of_row, tx.execute(query)))
 
 
-def _booking(found: Row[Any]) -> Booking:
+def of_row(found: Row[Any]) -> Booking:
     # Who accepted ten o'clock has not said a word about eleven.
     answer, first = None, found.sequence
     if found.answers_from is not None:

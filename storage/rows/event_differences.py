@@ -56,6 +56,12 @@ def of_session(tx: Connection, session_id: str) -> Difference | None:
     return records.first_as(tx, Difference, _UNSETTLED.where(row.session_id == session_id))
 
 
+def of_sessions(tx: Connection, session_ids: Sequence[str]) -> dict[str, Difference]:
+    """Of those that have one that is not settled, by session."""
+    found = records.all_as(tx, Difference, _UNSETTLED.where(row.session_id.in_(session_ids)))
+    return {each.session_id: each for each in found}
+
+
 def of_connection(tx: Connection, connection_id: str) -> list[Difference]:
     return records.all_as(tx, Difference, _UNSETTLED.where(row.connection_id == connection_id))
 

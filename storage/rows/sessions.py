@@ -253,15 +253,15 @@ def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
     found = tx.execute(select(sessions).where(*where)).first()
     if found is None:
         return None
-    return _session(found)
+    return of_row(found)
 
 
 def read(tx: Connection, query: Select[Any]) -> list[Session]:
     """The whole rows that are asked for, holds too."""
-    return list(map(_session, tx.execute(query)))
+    return list(map(of_row, tx.execute(query)))
 
 
-def _session(found: Row[Any]) -> Session:
+def of_row(found: Row[Any]) -> Session:
     values = {name: getattr(found, name) for name in NAMES}
     values |= {
         "context": Context.of_json(found.context),

@@ -16,6 +16,16 @@ from sqlalchemy import (
 
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
 
+CONTEXT = ("company", "project", "cohort", "programme_name")
+
+
+def listed() -> list[Column[str]]:
+    """What lists look for, each in a column of its own: triggers keep them as `context` says, which
+    the release before writes, too.
+    """
+    return [Column(name, Text) for name in CONTEXT]
+
+
 # A time of a coach's: a 1:1 session, a pod, or a hold. While `active` it occupies the coach, and
 # the database itself refuses another: on PostgreSQL by the constraint `no_overlap` over [starts,
 # ends + gap), on SQLite by a trigger.
@@ -65,6 +75,8 @@ sessions = Table(
     Column("conferencing_since", Instant),  # when it was first asked for
     Column("told_conferencing", Text),  # `failed`: what of that Coach OS was last told
     Column("conferencing_address_hash", LargeBinary, index=True),
+    *listed(),
+    number("changed_ms"),  # a trigger's: when anything that is told of it was last written
     CheckConstraint("starts < ends", "begins_before_it_ends"),
     # Two who take the last seat at once: the row refuses the second, whatever the code believed.
     CheckConstraint("taken >= 0 AND taken <= capacity", "seats"),
@@ -148,6 +160,10 @@ bookings = Table(
     Column("answers_from", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    # As its session's, which triggers see to; of what its context leaves open, the session's too.
+    Column("coach_id", Text),
+    Column("starts", BigInteger),
+    *listed(),
     Index("ix_bookings_session_id", "session_id"),
 )
 # Whoever left a pod may come back to it: only one seat at a time is theirs.

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from storage.schema import list_indexes
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
 from storage.schema.deed_tables import acknowledgements, bulk_deeds
 from storage.schema.event_tables import events, feed_ends
@@ -116,6 +117,7 @@ coaches = Table(
     Column("travel", JSON(none_as_null=True)),
     Column("holidays", JSON(none_as_null=True)),
     number("version", 1),
+    number("changed_ms"),  # a trigger's: when the version last grew
 )
 
 # One Cronofy account of a coach. The row is also the refresh job:
@@ -293,3 +295,5 @@ imported_people = Table(
     Column("address_hash", LargeBinary, primary_key=True),
     Column("participant_id", Text, nullable=False, unique=True),
 )
+
+list_indexes.declare(coaches, connections)

@@ -20,6 +20,7 @@ from tests.support.http_client import SETTINGS, Answer, Desk
 from tests.webhooks import rare_things
 from tests.webhooks.a_session import begun, changed
 from tests.webhooks.event_requests import ABOUT_EVENTS
+from tests.webhooks.list_requests import ABOUT_LISTS
 from tests.webhooks.pod_requests import ABOUT_PODS, GROUPED
 from tests.webhooks.programme_requests import ABOUT_PROGRAMMES
 from tests.webhooks.request_parts import (
@@ -98,7 +99,7 @@ REQUESTS = (
         "format": "open"}),
     Request("pods_take_seat", 201, {"pod_id": (201, 404)}, {"participant": PERSON,
         "context": CONTEXT}),
-    Request("sessions_show", 200, COACH, query=WEEK | {"coach_id": "{coach_id}"}),
+    *ABOUT_LISTS,
     Request("sessions_report_attendance", 200, {"session_id": (404, 404), "participant_id": (404,
         404)},
             {"status": "missed", "participant_id": "{participant_id}"}),

@@ -1,9 +1,10 @@
 """The routes of pods, their groups, those without a time, and files of them."""
 
-from webhooks.api import pod_exports, pod_imports, pod_shells, pods, spreadsheets
+from webhooks.api import lists, pod_exports, pod_imports, pod_shells, pods, spreadsheets
 from webhooks.api.route import BOOKS, Route
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import BookingOut, GroupOut, SessionOut
+from webhooks.api.schemas.lists import PodsListOut, PodsQuery
 from webhooks.api.schemas.pod_imports import ExportQuery, ImportOut, ImportQuery, TableIn
 from webhooks.api.schemas.pod_shells import (
     PodsChange,
@@ -24,6 +25,7 @@ POD_ROUTES = (
           refuses=(404, 409), once=True),
     Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
           refuses=(404, 409), once=True),
+    Route("GET", "/v1/pods", lists.pods, READS, query=PodsQuery, answer=PodsListOut),
     Route("GET", POD, pods.show, READS, answer=SessionOut, refuses=(404,)),
     Route("GET", "/v1/groups/<group_id>", pods.show_group, READS, answer=GroupOut,
           refuses=(404,)),

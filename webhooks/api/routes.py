@@ -28,6 +28,7 @@ from webhooks.api import (
     holds,
     holidays,
     links,
+    lists,
     mail_replies,
     mail_texts,
     mails,
@@ -49,14 +50,12 @@ from webhooks.api.schemas.booking_requests import (
     CancelIn,
     HoldIn,
     RebookIn,
-    SessionsQuery,
     SettleIn,
 )
 from webhooks.api.schemas.booking_responses import (
     BookingOut,
     HoldOut,
     SessionOut,
-    SessionsOut,
 )
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
@@ -67,6 +66,7 @@ from webhooks.api.schemas.events import (
     SlotChangesQuery,
 )
 from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
+from webhooks.api.schemas.lists import BookingsOut, BookingsQuery, SessionsOut, SessionsQuery
 from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.api.schemas.mail_texts import (
     AddressIn,
@@ -159,6 +159,8 @@ ROUTES = (
           answers=(202,), refuses=(404,)),
     Route("POST", "/v1/bookings", bookings.create, BOOKS, BookingIn, answer=BookingOut,
           answers=(201,), refuses=(404, 409), once=True),
+    Route("GET", "/v1/bookings", lists.bookings, ("bookings:read",), query=BookingsQuery,
+          answer=BookingsOut),
     Route("GET", BOOKING, bookings.show, ("bookings:read",), answer=BookingOut, refuses=(404,)),
     Route("POST", f"{BOOKING}/rebook", bookings.rebook, BOOKS, RebookIn, answer=BookingOut,
           refuses=(404, 409), once=True),

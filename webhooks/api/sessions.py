@@ -6,29 +6,45 @@ from domain.sessions import Terms
 from storage.rows import bookings, coaches, event_differences, sessions
 from storage.schema.database import Tx
 from storage.transactions import attendance, event_settling
-from webhooks.api.schemas.booking_requests import AttendanceIn, SessionsQuery, SettleIn
-from webhooks.api.schemas.booking_responses import (
-    SessionsOut,
-    coach_session_out,
-    session_out,
-)
+from webhooks.api.list_pages import page
+from webhooks.api.schemas.booking_requests import AttendanceIn, SettleIn
+from webhooks.api.schemas.booking_responses import coach_session_out, session_out
+from webhooks.api.schemas.lists import SessionsOut, SessionsQuery
+from webhooks.api.session_lists import SESSIONS
 from webhooks.http.context import runtime
+from webhooks.http.deprecated import deprecate
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import unknown_coach
 from webhooks.http.times import between, check_zone, iso
 
+OLD_FORM = {"coach_id", "since", "until", "tz"}
 
-def show(query: SessionsQuery) -> SessionsOut:
-    """A coach's sessions and pods that lie in the range, those called off too."""
+
+def show(query: SessionsQuery) -> SessionsOut | Response:
+    """Sessions and pods, those called off too, with everyone who has or had a seat.
+
+    Each filter that is sent has to hold; `company`, `project`, `cohort` and `programme_name` are
+    the session's own. Deprecated: with `coach_id`, `from` and `to`, and without `limit`, the answer
+    holds all that lie in the range, those too that began before it.
+    """
+    if query.coach_id is None or query.since is None or query.until is None:
+        return page(SESSIONS, query)
+    if not query.model_fields_set <= OLD_FORM:
+        return page(SESSIONS, query)
+    deprecate()
+    return _within(query.coach_id, query.since, query.until, query.tz)
+
+
+def _within(coach_id: str, first: str, last: str, tz: str) -> SessionsOut:
     services = runtime().services
-    since, until = between(query.since, query.until, check_zone("tz", query.tz))
+    since, until = between(first, last, check_zone("tz", tz))
     with services.database.read() as tx:
-        if coaches.get(tx, query.coach_id) is None:
-            raise unknown_coach(query.coach_id)
-        found = sessions.of_coach(tx, query.coach_id, since, until)
+        if coaches.get(tx, coach_id) is None:
+            raise unknown_coach(coach_id)
+        found = sessions.of_coach(tx, coach_id, since, until)
         # One question for the seats of all of them: a month has hundreds of sessions.
         seats = bookings.of_sessions(tx, [session.id for session in found])
-        changed = {each.session_id: each for each in event_differences.of_coach(tx, query.coach_id)}
+        changed = {each.session_id: each for each in event_differences.of_coach(tx, coach_id)}
     now = services.now()
     shown = []
     for session in found:
@@ -36,8 +52,8 @@ def show(query: SessionsQuery) -> SessionsOut:
         shown.append(coach_session_out(session, seats[session.id], change, now))
     # By a dictionary, since `from` is no name that Python takes as an argument.
     fields = {
-        "coach_id": query.coach_id,
-        "tz": query.tz,
+        "coach_id": coach_id,
+        "tz": tz,
         "from": iso(since),
         "to": iso(until),
         "sessions": shown,

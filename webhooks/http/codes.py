@@ -97,6 +97,7 @@ CODES: dict[str, tuple[int, str]] = {
     "not_an_address": (422, "The value is no mail address."),
     "shows_nothing": (422, "The text is only blanks, and characters that nobody sees."),
     "invalid_id": (422, "An id in the path has characters that no id has."),
+    "invalid_cursor": (422, "No cursor of this list under these filters."),
     "invalid_instant": (422, "Neither a date nor an instant with an offset."),
     "unknown_cursor": (422, "The cursor is none that an answer gave."),
     "reversed_range": (422, "The range ends before it begins, or where it begins."),

@@ -30,7 +30,7 @@ def between(since: str, until: str, zone: str) -> tuple[int, int]:
     """`from` and `to` of a query, in seconds; `zone` is one that there is. Raises Refused: no
     instant, reversed, too long.
     """
-    start, end = _bound("from", since, zone), _bound("to", until, zone)
+    start, end = bound("from", since, zone), bound("to", until, zone)
     if end <= start:
         raise RefusedRequest(
             "reversed_range",
@@ -46,7 +46,7 @@ def between(since: str, until: str, zone: str) -> tuple[int, int]:
     return start, end
 
 
-def _bound(field: str, text: str, zone: str) -> int:
+def bound(field: str, text: str, zone: str) -> int:
     try:
         if DATE.fullmatch(text):
             day = date.fromisoformat(text)

@@ -9,7 +9,7 @@ from pydantic import Field
 from domain.sessions import Format
 from storage.transactions.event_settling import To
 from webhooks.api.schemas.places import PlaceIn
-from webhooks.api.schemas.requests import Body, Language, Line, Mail, RangeIn, Zone
+from webhooks.api.schemas.requests import Body, Language, Line, Mail, Zone
 from webhooks.http import patterns
 
 MOST_SEATS = 200
@@ -172,11 +172,6 @@ class AttendanceIn(Body):
     participant_id: Id | None = Field(
         None, description="Of one who had a seat; everyone if absent."
     )
-
-
-class SessionsQuery(RangeIn):
-    coach_id: Id
-    tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
 
 
 class SettleIn(Body):

@@ -138,14 +138,6 @@ class GroupOut(BaseModel):
     pods: list[SessionOut] = Field(description="In the order in which they begin.")
 
 
-class SessionsOut(BaseModel):
-    coach_id: str
-    tz: str
-    since: Instant = Field(alias="from")
-    until: Instant = Field(alias="to")
-    sessions: list[CoachSessionOut]
-
-
 class HoldOut(BaseModel):
     id: str
     coach_id: str
@@ -156,20 +148,29 @@ class HoldOut(BaseModel):
 
 
 def booking_out(booking: Booking, session: Session, now: datetime) -> BookingOut:
-    return BookingOut.model_validate(_time(session, now) | _seat(booking))
+    return BookingOut.model_validate(booking_fields(booking, session, now))
+
+
+def booking_fields(booking: Booking, session: Session, now: datetime) -> dict[str, object]:
+    """What a BookingOut says, as JSON takes it: lists have no time for models."""
+    return _time(session, now) | _seat(booking)
 
 
 def session_out(session: Session, bookings: Sequence[Booking], now: datetime) -> SessionOut:
-    return SessionOut.model_validate(
-        _time(session, now)
-        | {
-            "version": session.version,
-            "status": session.status,
-            "active": session.active,
-            "context": _context(session),
-            "bookings": list(map(_seat, bookings)),
-        }
-    )
+    return SessionOut.model_validate(session_fields(session, bookings, now))
+
+
+def session_fields(
+    session: Session, bookings: Sequence[Booking], now: datetime
+) -> dict[str, object]:
+    """What a SessionOut says, as JSON takes it."""
+    return _time(session, now) | {
+        "version": session.version,
+        "status": session.status,
+        "active": session.active,
+        "context": _context(session),
+        "bookings": list(map(_seat, bookings)),
+    }
 
 
 def place_out(place: Place | None) -> PlaceOut | None:
@@ -181,11 +182,11 @@ def place_out(place: Place | None) -> PlaceOut | None:
 def coach_session_out(
     session: Session, bookings: Sequence[Booking], difference: Difference | None, now: datetime
 ) -> CoachSessionOut:
-    shown = session_out(session, bookings, now).model_dump()
-    return CoachSessionOut.model_validate(shown | {"event": _event(difference)})
+    shown = session_fields(session, bookings, now)
+    return CoachSessionOut.model_validate(shown | {"event": event_fields(difference)})
 
 
-def _event(difference: Difference | None) -> dict[str, object] | None:
+def event_fields(difference: Difference | None) -> dict[str, object] | None:
     if difference is None:
         return None
     start = end = None
@@ -228,7 +229,7 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "end": iso(session.ends),
         "duration": session.minutes,
         "title": session.title,
-        "place": place_out(session.place),
+        "place": _place(session.place),
         "join_url": session.join_link,
         "pod": pod,
         "force_reason": session.force_reason,
@@ -236,6 +237,12 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "booked_for": session.wall,
         "wall_moved": session.wall_moved,
     }
+
+
+def _place(place: Place | None) -> dict[str, object] | None:
+    if place is None:
+        return None
+    return {"kind": place.kind, "value": place.value}
 
 
 def _pod(pod: Session, now: datetime) -> dict[str, object]:

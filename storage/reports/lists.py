@@ -1,0 +1,118 @@
+"""Lists in pages: each begins where the one before ended, by the key of its last row.
+
+Never by a number of rows to skip: page 9,000 then costs what the first one does, and what is added
+or taken away meanwhile shifts nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    select,
+    text,
+    tuple_,
+)
+
+from storage.schema.list_indexes import IS_HELD, IS_SHORT
+from storage.schema.session_tables import CONTEXT
+from storage.schema.tables import sessions
+
+Item = TypeVar("Item")
+Key = tuple[str | int, ...]
+"""Where a row stands in its list's order: no two stand at the same place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """`after`: the key of its last item, where the next page begins; None at the end."""
+
+    items: list[Item]
+    after: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """What bookings, sessions and pods are listed by; None asks for nothing. Sessions begin in
+    [since, until), epoch seconds.
+    """
+
+    coach_id: str | None = None
+    participant_id: str | None = None
+    company: str | None = None
+    project: str | None = None
+    cohort: str | None = None
+    programme_name: str | None = None
+    status: str | None = None
+    since: int | None = None
+    until: int | None = None
+    changed_since: datetime | None = None
+    in_conflict: bool | None = None
+    short_of_seats: bool | None = None
+    held_mails: bool | None = None
+    moved: bool | None = None
+
+
+def cut(
+    tx: Connection,
+    query: Select[Any],
+    order: Sequence[ColumnElement[Any]],
+    after: Key | None,
+    limit: int,
+) -> tuple[Sequence[Row[Any]], Key | None]:
+    """The next `limit` rows behind the key `after`, and the key of the last if there are more."""
+    named = [column.label(f"key_{place}") for place, column in enumerate(order)]
+    query = query.add_columns(*named).order_by(*order).limit(limit + 1)
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple_(*after))
+    found = tx.execute(query).all()
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], tuple(last[-len(order) :])
+
+
+def same(table: Table, wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
+    """What is asked of columns that sessions and bookings have alike."""
+    for name in ("coach_id", *CONTEXT, "status"):
+        value = getattr(wanted, name)
+        if value is not None:
+            yield table.c[name] == value
+    if wanted.since is not None:
+        yield table.c.starts >= wanted.since
+    if wanted.until is not None:
+        yield table.c.starts < wanted.until
+
+
+def flags(wanted: SessionFilter, now: datetime) -> Iterator[tuple[bool, ColumnElement[bool]]]:
+    """What is asked of sessions alone: whether it is to be so, and what."""
+    row = sessions.c
+    # As text, and not as a parameter: only so is the index of the few that are short known to hold
+    # them all.
+    short = and_(text(IS_SHORT), row.deadline <= now)
+    asked = (
+        (wanted.in_conflict, row.conflict_since.is_not(None)),
+        (wanted.short_of_seats, short),
+        (wanted.moved, row.wall_moved.is_not(None)),
+    )
+    for value, condition in asked:
+        if value is not None:
+            yield value, condition
+
+
+def with_held_mails(column: ColumnElement[str]) -> Select[Any]:
+    """The bookings or sessions (a column of the outbox) with a mail that people have to see to."""
+    return select(column).where(text(IS_HELD), column.is_not(None))
+
+
+def among(column: ColumnElement[str], ids: Select[Any], *, value: bool) -> ColumnElement[bool]:
+    if value:
+        return column.in_(ids)
+    return column.not_in(ids)
