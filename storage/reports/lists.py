@@ -68,8 +68,9 @@ def cut(
     limit: int,
 ) -> tuple[Sequence[Row[Any]], Key | None]:
     """The next `limit` rows behind the key `after`, and the key of the last if there are more."""
-    named = [column.label(f"key_{place}") for place, column in enumerate(order)]
-    query = query.add_columns(*named).order_by(*order).limit(limit + 1)
+    for place, column in enumerate(order):
+        query = query.add_columns(column.label(f"key_{place}"))
+    query = query.order_by(*order).limit(limit + 1)
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*after))
     found = tx.execute(query).all()

@@ -3,7 +3,7 @@ and how long pushes waited, of which some are made.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,11 +56,22 @@ class PushFigures:
 
 def pushes_of(tx: Connection, coach_id: str) -> PushFigures:
     """Nothing, for a coach without an account."""
+    return pushes_of_coaches(tx, [coach_id])[coach_id]
+
+
+def pushes_of_coaches(tx: Connection, coach_ids: Sequence[str]) -> dict[str, PushFigures]:
+    """The same of each of them, in one question."""
     one = connections.c
-    query = select(one.push_waits, one.missed_pushes).where(one.coach_id == coach_id)
-    found = tx.execute(query).all()
-    waits = push_waits.summary(each.push_waits for each in found)
-    return PushFigures(waits, sum(each.missed_pushes for each in found))
+    query = select(one.coach_id, one.push_waits, one.missed_pushes)
+    waits: dict[str, list[bytes | None]] = {coach_id: [] for coach_id in coach_ids}
+    missed = dict.fromkeys(coach_ids, 0)
+    for coach_id, packed, changes in tx.execute(query.where(one.coach_id.in_(coach_ids))):
+        waits[coach_id].append(packed)
+        missed[coach_id] += changes
+    found = {}
+    for coach_id in coach_ids:
+        found[coach_id] = PushFigures(push_waits.summary(waits[coach_id]), missed[coach_id])
+    return found
 
 
 def summarise(tx: Connection) -> dict[str, float]:

@@ -48,9 +48,10 @@ def bookings_page(
     order = _order(row.starts, type_coerce(row.changed_at, BigInteger), row.id, wanted, asked)
     query = select(bookings).where(*asked)
     found, last = cut(tx, query, order, after, limit)
-    theirs = session_rows.by_id(tx, list({each.session_id for each in found}))
+    seats = list(map(booking_rows.of_row, found))
+    theirs = session_rows.by_id(tx, list({each.session_id for each in seats}))
     items = []
-    for each in map(booking_rows.of_row, found):
+    for each in seats:
         # The race: an erasure takes a session away between the two looks, and its bookings along.
         if each.session_id in theirs:
             items.append((each, theirs[each.session_id]))
@@ -84,7 +85,9 @@ def sessions_page(
     order = _order(row.starts, row.changed_ms, row.id, wanted, asked)
     found, last = cut(tx, select(sessions).where(*asked), order, after, limit)
     seats = booking_rows.of_sessions(tx, [each.id for each in found])
-    items = [(each, seats[each.id]) for each in map(session_rows.of_row, found)]
+    items = []
+    for each in map(session_rows.of_row, found):
+        items.append((each, seats[each.id]))
     return Page(items, last)
 
 

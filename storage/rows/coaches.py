@@ -1,5 +1,6 @@
 """Coaches: what they set (zone, hours, buffers, policy), whole rows in and out."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -37,6 +38,16 @@ def lock(tx: Connection, coach_id: str) -> Coach | None:
 
 def get(tx: Connection, coach_id: str) -> Coach | None:
     return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id)).first())
+
+
+def by_id(tx: Connection, coach_ids: Sequence[str]) -> dict[str, Coach]:
+    """Those of them that there are."""
+    found = {}
+    for row in tx.execute(select(coaches).where(coaches.c.id.in_(coach_ids))):
+        coach = _one(row)
+        if coach is not None:
+            found[coach.id] = coach
+    return found
 
 
 def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:

@@ -3,6 +3,7 @@ and how it comes and goes.
 """
 
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -109,10 +110,31 @@ def unlink(tx: Connection, connection_id: str) -> None:
 
 
 def of_coach(tx: Connection, coach_id: str) -> list[Connected]:
-    rows = tx.execute(
-        select(connections).where(connections.c.coach_id == coach_id).order_by(connections.c.id)
-    ).all()
-    return [_connected(tx, row) for row in rows]
+    return of_coaches(tx, [coach_id])[coach_id]
+
+
+def of_coaches(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Connected]]:
+    """The connections of each of them, in three questions whatever their number."""
+    found: dict[str, list[Connected]] = {coach_id: [] for coach_id in coach_ids}
+    theirs = connections.c.coach_id.in_(coach_ids)
+    rows = tx.execute(select(connections).where(theirs).order_by(connections.c.id)).all()
+    ids = [row.id for row in rows]
+    item, own = calendars.c, profiles.c
+    listed = select(calendars).where(item.connection_id.in_(ids)).order_by(item.name, item.id)
+    by_connection = _grouped(tx.execute(listed))
+    profiled = select(profiles).where(own.connection_id.in_(ids)).order_by(own.id)
+    profiles_of = _grouped(tx.execute(profiled))
+    for row in rows:
+        one = _connected(row, by_connection.get(row.id, []), profiles_of.get(row.id, []))
+        found[row.coach_id].append(one)
+    return found
+
+
+def _grouped(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.connection_id, []).append(row)
+    return found
 
 
 def ids_of_coach(tx: Connection, coach_id: str) -> list[str]:
@@ -166,23 +188,21 @@ def store_tokens(
     return tx.execute(mine.values(values)).rowcount == 1
 
 
-def _connected(tx: Connection, row: Row[Any]) -> Connected:
-    listed = select(calendars).where(calendars.c.connection_id == row.id)
+def _connected(row: Row[Any], listed: list[Row[Any]], own: list[Row[Any]]) -> Connected:
     by_profile: dict[str, list[Calendar]] = {}
     blocking = set()
-    for item in tx.execute(listed.order_by(calendars.c.name, calendars.c.id)):
+    for item in listed:
         calendar = Calendar(item.id, item.name, item.readonly, item.deleted, item.is_primary)
         by_profile.setdefault(item.profile_id, []).append(calendar)
         if item.blocks and not item.deleted:
             blocking.add(item.id)
-    own = select(profiles).where(profiles.c.connection_id == row.id).order_by(profiles.c.id)
     return Connected(
         id=row.id,
         sub=row.sub,
         trouble=row.trouble,
         last_ok_at=row.last_ok_at,
         last_error=row.last_error,
-        profiles=tuple(profile_of(it, by_profile.get(it.id, [])) for it in tx.execute(own)),
+        profiles=tuple(profile_of(it, by_profile.get(it.id, [])) for it in own),
         blocking=frozenset(blocking),
         receives=row.receives,
         erasing=row.erase_due,

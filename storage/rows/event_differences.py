@@ -58,8 +58,11 @@ def of_session(tx: Connection, session_id: str) -> Difference | None:
 
 def of_sessions(tx: Connection, session_ids: Sequence[str]) -> dict[str, Difference]:
     """Of those that have one that is not settled, by session."""
-    found = records.all_as(tx, Difference, _UNSETTLED.where(row.session_id.in_(session_ids)))
-    return {each.session_id: each for each in found}
+    found = {}
+    theirs = _UNSETTLED.where(row.session_id.in_(session_ids))
+    for each in records.all_as(tx, Difference, theirs):
+        found[each.session_id] = each
+    return found
 
 
 def of_connection(tx: Connection, connection_id: str) -> list[Difference]:

@@ -44,4 +44,4 @@ def _some(table: Table, name: str, condition: str, *names: str) -> None:
 
 
 def _columns(table: Table, names: tuple[str, ...]) -> list[Column[object]]:
-    return [table.c[name] for name in names]
+    return list(map(table.c.__getitem__, names))

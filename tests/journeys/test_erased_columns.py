@@ -40,6 +40,7 @@ READ = {
     ),
     *("lease_token", "token_lease_token", "trouble", "told_trouble", "data_center", "version"),
     *("weekly", "overrides", "durations", "tzdata", "receives", "context", "event_strays"),
+    *("company", "project", "cohort", "programme_name"),
     *("place", "place_kinds", "conferencing", "conferencing_state", "told_conferencing"),
     *("away", "travel", "holidays", "event_policy"),
     *("what", "before", "after", "door"),

@@ -9,5 +9,7 @@ ANYBODY = {"coach_id": (200, 200), "participant_id": (200, 200)}
 ABOUT_LISTS = (
     Request("lists_bookings", 200, ANYBODY, query=FILTERS | WHOSE),
     Request("lists_pods", 200, ANYBODY, query=FILTERS | WHOSE),
+    Request("lists_coaches", 200, {"ids": (200, 200)}, query={"state": "fresh", "limit": "2"}),
+    Request("lists_mailers", 200, {"scope_id": (200, 200)}, query={"scope_id": "{scope_id}"}),
     Request("sessions_show", 200, ANYBODY, query=FILTERS | WHOSE),
 )

@@ -8,11 +8,11 @@ from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import kinds_of
 from storage.reports import samples
+from storage.reports.coach_states import CoachState
 from storage.reports.samples import PushFigures
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
 from storage.slots.absences import SessionInside, sessions_inside
-from storage.slots.listings import Listing
 from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
 from webhooks.api import absences
@@ -42,7 +42,8 @@ def show(coach_id: str) -> CoachOut:
             raise unknown_coach(coach_id)
         inside = sessions_inside(tx, coach, now=services.now())
         pushes = samples.pushes_of(tx, coach_id)
-    return _to_out(coach, listing, connected, inside, pushes)
+    stands = CoachState(coach_id, listing.state, listing.as_of)
+    return to_out(coach, stands, connected, inside, pushes)
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -164,9 +165,9 @@ def _overrides(coach: Coach) -> OverridesOut:
     )
 
 
-def _to_out(
+def to_out(
     coach: Coach,
-    listing: Listing,
+    stands: CoachState,
     connected: list[Connected],
     inside: list[SessionInside],
     pushes: PushFigures,
@@ -197,9 +198,9 @@ def _to_out(
                 "kind": coach.policy.kind,
                 "last_known_hours": coach.policy.last_known_hours,
             },
-            "synced": listing.state in ("fresh", "refreshing"),
-            "state": listing.state,
-            "as_of": listing.as_of,
+            "synced": stands.synced,
+            "state": stands.state,
+            "as_of": stands.as_of,
             "push_to_visible": asdict(pushes.waits),
             "missed_pushes": pushes.missed,
             "connections": list(map(_connection, connected)),

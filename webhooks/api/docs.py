@@ -16,6 +16,7 @@ GROUPS = (
     ("Coaches", ("coaches", "holidays", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
     ("Bookings", ("bookings", "holds", "sessions", "places", "change_rules")),
+    ("Lists", ("lists",)),
     ("Pods", ("pods", "shells", "imports", "exports")),
     ("What happened", ("events",)),
     ("Mails", ("mailers", "brands", "mails", "mail_replies", "withheld")),

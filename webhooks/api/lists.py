@@ -2,9 +2,21 @@
 
 from flask import Response
 
-from webhooks.api.list_pages import page
+from storage.reports import mail_text_lists
+from storage.reports.lists import Key, Page
+from storage.schema.database import Tx
+from webhooks.api import coach_states
+from webhooks.api.coach_list import COACHES
+from webhooks.api.list_pages import Fields, ItemList, Reader, page
+from webhooks.api.mail_texts import to_out
+from webhooks.api.schemas.coach_lists import CoachesQuery, MailersQuery
 from webhooks.api.schemas.lists import BookingsQuery, PodsQuery
+from webhooks.api.schemas.requests import TilesQuery
+from webhooks.api.schemas.responses import TilesOut
 from webhooks.api.session_lists import BOOKINGS, PODS
+from webhooks.http.deprecated import deprecate
+from webhooks.http.problems import RefusedRequest
+from workers.services import Services
 
 
 def bookings(query: BookingsQuery) -> Response:
@@ -23,3 +35,34 @@ def pods(query: PodsQuery) -> Response:
     the pod's own.
     """
     return page(PODS, query)
+
+
+def coaches(query: CoachesQuery) -> Response | TilesOut:
+    """Coaches, with what was set and how their calendars stand.
+
+    Deprecated: with `ids` the answer is that of `GET /v1/coach_states`.
+    """
+    if query.ids is None:
+        return page(COACHES, query)
+    deprecate("/v1/coach_states")
+    for name in query.model_fields_set - {"ids"}:
+        raise RefusedRequest("unknown_field", f"Send ids without {name}.", field=name)
+    return coach_states.show(TilesQuery(ids=query.ids))
+
+
+def mailers(query: MailersQuery) -> Response:
+    """Texts and switches of mails, wherever they are set."""
+    return page(MAILERS, query)
+
+
+def _mailers(_services: Services, query: MailersQuery) -> Reader:
+    wanted = query.model_dump(include=set(mail_text_lists.FILTERS))
+
+    def read(tx: Tx, after: Key | None, limit: int) -> Page[Fields]:
+        found = mail_text_lists.page(tx, wanted, after, limit=limit)
+        return Page([to_out(each).model_dump() for each in found.items], found.after)
+
+    return read
+
+
+MAILERS = ItemList("mailers", _mailers, lambda _query: (str, str, str, str))

@@ -34,7 +34,7 @@ def show(scope: str, scope_id: str, kind: str, language: str) -> MailTextOut:
     found = _stored(*_place(scope, scope_id, kind, language))
     if found is None:
         raise _nothing_set()
-    return _to_out(found)
+    return to_out(found)
 
 
 def put(scope: str, scope_id: str, kind: str, language: str, body: MailTextIn) -> Response:
@@ -52,7 +52,7 @@ def put(scope: str, scope_id: str, kind: str, language: str, body: MailTextIn) -
 
     def work(tx: Tx, _: Terms) -> WriteResult:
         mail_texts.put(tx, text)
-        return WriteResult(_to_out(text), wake=outbox.free_held(tx))
+        return WriteResult(to_out(text), wake=outbox.free_held(tx))
 
     return once(work)
 
@@ -143,7 +143,7 @@ def _nothing_set() -> RefusedRequest:
     return RefusedRequest("unknown_mail_text", detail, field="language")
 
 
-def _to_out(text: MailText) -> MailTextOut:
+def to_out(text: MailText) -> MailTextOut:
     return MailTextOut(
         scope=text.scope,
         scope_id=text.scope_id,

@@ -59,6 +59,12 @@ from webhooks.api.schemas.booking_responses import (
 )
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
+from webhooks.api.schemas.coach_lists import (
+    CoachesQuery,
+    CoachListOut,
+    MailersOut,
+    MailersQuery,
+)
 from webhooks.api.schemas.events import (
     EventsOut,
     EventsQuery,
@@ -126,7 +132,9 @@ ROUTES = (
           refuses=(400, 401, 404, 413, 415)),
     Route("POST", conferencing.PATH, conferencing.receive, answers=(204,),
           refuses=(401, 404, 413)),
-    Route("GET", "/v1/coaches", coach_states.show, ("coaches:read",), query=TilesQuery,
+    Route("GET", "/v1/coaches", lists.coaches, ("coaches:read",), query=CoachesQuery,
+          answer=CoachListOut),
+    Route("GET", "/v1/coach_states", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut,
@@ -183,6 +191,7 @@ ROUTES = (
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
           answers=(202,), refuses=(404, 409), once=True),
+    Route("GET", "/v1/mailers", lists.mailers, MAILS, query=MailersQuery, answer=MailersOut),
     Route("GET", MAILER, mail_texts.show, MAILS, answer=MailTextOut, refuses=(404,)),
     Route("PUT", MAILER, mail_texts.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
     Route("DELETE", MAILER, mail_texts.delete, MAILS, answers=(204,), refuses=(404,), once=True),

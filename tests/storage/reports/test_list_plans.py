@@ -67,5 +67,8 @@ def test_each_filter_of_bookings_and_sessions_has_its_index(database: Database) 
         ):
             read = partial(page, wanted=wanted, after=(1, "x"), limit=100, now=people.NOW)
             plan = plan_of(database, asked_of(database, read)[0])
-            assert f"ix_{index}" in plan, plan
+            # Of two indexes that find as few, PostgreSQL takes the one that its statistics prefer:
+            # of empty tables, any.
+            if database.engine.dialect.name == "sqlite":
+                assert f"ix_{index}" in plan, plan
             assert not WHOLE.search(plan), plan

@@ -9,13 +9,13 @@ from webhooks.api.schemas.booking_requests import Id
 from webhooks.api.schemas.booking_responses import BookingOut, CoachSessionOut, SessionOut
 from webhooks.api.schemas.requests import MOST_TEXT, QueryIn
 from webhooks.api.schemas.responses import Instant
-from webhooks.http import cursors
+from webhooks.http import cursors, patterns
 
 MOST, USUAL = 200, 100
 MOMENT = "a date (its local midnight in `tz`) or an instant with an offset"
 
 Moment = Annotated[str, Field(max_length=40, examples=["2026-06-01", "2026-06-01T09:00:00Z"])]
-Filled = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
+Filled = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=patterns.NO_NUL)]
 Next = Annotated[
     str | None,
     Field(description="Send it as `cursor` for the next page; null: this is the last one."),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.coaches import Policy
 from tests.support import people
 from tests.support.booking_requests import GRACE, HEDY, post
 from tests.support.http_client import Desk
@@ -16,7 +17,7 @@ OTHER = {"company": "other", "programme_name": "New Leaders"}
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
     for name in ("ada", "bob", "cas"):
-        policy = people.Policy("hours_only", 24)
+        policy = Policy("hours_only", 24)
         mine = people.coach(id=name, name=name.title(), policy=policy)
         people.introduce(desk.database, mine)
     return desk

@@ -45,7 +45,7 @@ FILTERS: tuple[tuple[dict[str, str], set[tuple[str, str]]], ...] = (
 
 def test_bookings_are_filtered_by_each_and_by_two_at_once(desk: Desk, booked: Booked) -> None:
     for query, expected in FILTERS:
-        found = walked(desk, "bookings", limit=1, **query)
+        found = walked(desk, "bookings", 1, **query)
         assert {(each["coach_id"], each["participant"]["id"]) for each in found} == expected, query
         assert places(booked, found) == sorted(places(booked, found))
 

@@ -14,7 +14,7 @@ def test_pages_hold_each_booking_once_in_the_order_in_which_they_begin(
 ) -> None:
     expected = [each["id"] for each in booked]
     for limit in (1, 2, 5, 200):
-        assert [each["id"] for each in walked(desk, "bookings", limit=limit)] == expected
+        assert [each["id"] for each in walked(desk, "bookings", limit)] == expected
 
 
 def test_an_item_of_a_list_is_what_is_told_of_it_alone(

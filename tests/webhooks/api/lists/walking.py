@@ -5,7 +5,7 @@ from typing import Any
 from tests.support.http_client import Desk
 
 
-def walked(desk: Desk, name: str, *, limit: int = 2, **query: str) -> list[dict[str, Any]]:
+def walked(desk: Desk, name: str, limit: int = 2, /, **query: str) -> list[dict[str, Any]]:
     """All items of the list under these filters; `from_` is `from`."""
     asked = {key.rstrip("_"): value for key, value in query.items()} | {"limit": str(limit)}
     found: list[dict[str, Any]] = []

@@ -1,0 +1,63 @@
+"""The list of coaches: each as it is told alone, in a few questions for a page of them."""
+
+from datetime import UTC, datetime
+
+from storage.reports import coach_lists, coach_states, samples
+from storage.reports.lists import Key, Page
+from storage.rows import coaches, connections
+from storage.schema.database import Tx
+from storage.slots.absences import sessions_inside
+from webhooks.api.coaches import to_out
+from webhooks.api.list_pages import Fields, ItemList, Reader
+from webhooks.api.schemas.coach_lists import CoachesQuery
+from webhooks.http.times import bound, check_zone
+from workers.services import Services
+
+
+def _coaches(services: Services, query: CoachesQuery) -> Reader:
+    zone, changed_since = check_zone("tz", query.tz), None
+    if query.changed_since is not None:
+        changed_since = datetime.fromtimestamp(
+            bound("changed_since", query.changed_since, zone), UTC
+        )
+    now, stale_after = services.now(), services.settings.stale_after
+
+    def read(tx: Tx, after: Key | None, limit: int) -> Page[Fields]:
+        found = coach_lists.page(
+            tx,
+            after,
+            limit=limit,
+            now=now,
+            stale_after=stale_after,
+            state=query.state,
+            changed_since=changed_since,
+        )
+        items = _items(tx, found.items, services, now)
+        return Page(items, found.after)
+
+    return read
+
+
+def _items(tx: Tx, ids: list[str], services: Services, now: datetime) -> list[Fields]:
+    known = coaches.by_id(tx, ids)
+    connected = connections.of_coaches(tx, ids)
+    pushes = samples.pushes_of_coaches(tx, ids)
+    items = []
+    for stands in coach_states.of(tx, ids, now=now, stale_after=services.settings.stale_after):
+        coach_id = stands.coach_id
+        # The race: one is erased between two of these looks.
+        if coach_id in known:
+            coach = known[coach_id]
+            inside = sessions_inside(tx, coach, now=now)
+            shown = to_out(coach, stands, connected[coach_id], inside, pushes[coach_id])
+            items.append(shown.model_dump(mode="json", by_alias=True))
+    return items
+
+
+def _kinds(query: CoachesQuery) -> tuple[type, ...]:
+    if query.changed_since is not None:
+        return int, str
+    return (str,)
+
+
+COACHES = ItemList("coaches", _coaches, _kinds)
