@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from domain.sessions import Answer
+
 Kind = Literal["moved", "deleted", "declined"]
 """What a coach did to an event, as far as anybody has to be asked about it."""
 State = Literal["as_written", "moved", "deleted", "declined", "changed"]
@@ -22,6 +24,8 @@ PREFIX = "coachcal-"
 SEVERAL = 2
 """Events that are gone in one read, and are looked for once more before that is believed."""
 Times = tuple[int, int]
+Attendees = tuple[tuple[str, Answer | None], ...]
+"""Address and answer of each; None: there is none yet."""
 
 
 def event_id(session_id: str) -> str:
@@ -41,6 +45,8 @@ class Standing:
     declined: bool = False
     join_url: str | None = field(default=None, compare=False, repr=False)
     """The link that was assigned to it."""
+    attendees: Attendees = field(default=(), compare=False, repr=False)
+    """Whom the coach added to it."""
 
     @property
     def times(self) -> Times:

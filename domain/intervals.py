@@ -58,3 +58,8 @@ def clip(intervals: Iterable[Interval], within: Interval) -> tuple[Interval, ...
         if first < last:
             inside.append((first, last))
     return tuple(inside)
+
+
+def meets(intervals: Iterable[Interval], start: int, end: int) -> bool:
+    """Whether one of them has an instant in common with [start, end)."""
+    return any(begin < end and start < finish for begin, finish in intervals)

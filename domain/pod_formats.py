@@ -1,5 +1,10 @@
-"""Who may take a seat in a pod, and who may leave it for another: by its format."""
+"""Who may take a seat in a pod, and who may leave it for another: by its format. How many seats it
+may have, and until when it may wait for people.
+"""
 
+from datetime import datetime
+
+from domain.errors import Invalid
 from domain.sessions import Refused, Session
 
 
@@ -33,3 +38,21 @@ def check_may_rebook(pod: Session, target: Session) -> None:
     if target.format in ("closed", "hybrid") and not is_among_hybrids:
         detail = "Seats of that pod are assigned by the programme: choose another."
         raise Refused("format_forbids", detail, format=target.format)
+
+
+def check_seats(min_seats: int, capacity: int, taken: int) -> None:
+    if min_seats > capacity:
+        detail = f"min_seats is {min_seats} and max_seats is {capacity}: swap or correct them."
+        raise Invalid("min_seats", "min_over_max", detail)
+    if taken > capacity:
+        detail = f"{taken} seats are taken: send a max_seats of {taken} or more."
+        raise Refused("seats_taken", detail, reason="full")
+
+
+def check_deadline(deadline: datetime | None, starts: int) -> None:
+    if deadline is not None and deadline.timestamp() > starts:
+        raise Invalid(
+            "deadline",
+            "deadline_after_start",
+            "Send a deadline that is over before the pod begins.",
+        )

@@ -215,6 +215,8 @@ class Booking:
     """The booking that a late move ended as missed, and that this one was made for."""
     answer: Answer | None = None
     """What the participant's calendar program said of the latest invitation."""
+    overlap_reason: str | None = None
+    """Why it was booked although its participant was in another session at the time."""
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
         """The booking after a change: its version grows,

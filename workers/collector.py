@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from domain.freshness import State
 from domain.reconciling import Pace
-from storage.reports import changed_events, coach_states, fleet, metrics, samples
+from storage.reports import changed_events, coach_states, fleet, metrics, overlaps, samples
 from storage.rows import acknowledgements, channels, refresh_jobs, unknown_rows
 from storage.schema.database import Tx, Unavailable
 from workers import queues
@@ -152,6 +152,11 @@ class Figures(Collector):
             "sessions_without_link",
             "Coming sessions whose links do not come.",
             metrics.linkless(tx, now=now),
+        )
+        yield gauge(
+            "participants_overlapping",
+            "Coming sessions of one participant at one time that nobody forced.",
+            overlaps.count_unforced(tx, now=now),
         )
         unsettled = changed_events.unsettled(tx, now=now)
         oldest = 0.0

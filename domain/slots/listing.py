@@ -42,6 +42,13 @@ def offered(slot_set: SlotSet, duration: int, **clock: Unpack[Clock]) -> Starts:
     return slot_set.open_starts(duration, *window(duration, clock))
 
 
+def without(starts: Starts, duration: int, times: Sequence[Interval]) -> Starts:
+    """Those of the starts of which no session of `duration` minutes meets one of these times."""
+    for begin, end in times:
+        starts = starts[(starts >= end) | (starts + 60 * duration <= begin)]
+    return starts
+
+
 def window(duration: int, clock: Clock) -> Interval:
     """The starts that the clock lets through:
     those asked for, after the notice and before the horizon.

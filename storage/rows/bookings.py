@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, selec
 from domain import history
 from domain.change_rules import Used
 from domain.mail.safety import mail_address
-from domain.sessions import Booking, Context, Participant, Session, Terms, Unknown
+from domain.sessions import ERASED_ID, Booking, Context, Participant, Session, Terms, Unknown
 from storage.schema.history import note
 from storage.schema.tables import bookings, pod_groups, sessions
 
@@ -64,6 +64,10 @@ def put(
     values = _values(booking)
     for name in _whose(booking.participant):
         del values[name]
+    still_theirs = row.participant_id == booking.participant.id
+    values["overlap_reason"] = case(
+        (still_theirs, booking.overlap_reason), else_=row.overlap_reason
+    )
     values["answers_from"] = case((row.sequence == booking.sequence, row.answers_from), else_=None)
     if answer_stays:
         values["answers_from"] = first_answered()
@@ -77,10 +81,14 @@ def first_answered() -> ColumnElement[int]:
 
 
 def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
-    """Write whose seat it is, and nothing else of the booking."""
+    """Write whose seat it is, and nothing else of the booking; why they were in two sessions at
+    once is forgotten, not that they were.
+    """
     # The race: whoever anonymises takes no coach's lock. Written whole, the booking would lose what
     # somebody changed of it in between.
-    tx.execute(bookings.update().where(row.id == booking_id).values(_whose(who)))
+    forgotten = {"overlap_reason": case((row.overlap_reason.is_not(None), ""), else_=None)}
+    values = _whose(who) | forgotten
+    tx.execute(bookings.update().where(row.id == booking_id).values(values))
 
 
 def get(tx: Connection, booking_id: str) -> Booking:
@@ -171,6 +179,13 @@ def is_seated(tx: Connection, session_id: str, participant_id: str) -> bool:
     return tx.scalar(mine.where(row.status == "booked")) is not None
 
 
+def seated(tx: Connection, session_id: str) -> list[str]:
+    """The ids of the participants who have a seat, but for those who were erased."""
+    theirs = row.session_id == session_id, row.status == "booked"
+    query = select(row.participant_id).where(*theirs)
+    return list(tx.scalars(query.where(row.participant_id.not_like(f"{ERASED_ID}%"))))
+
+
 def in_group(tx: Connection, group_id: str, participant_id: str | None = None) -> list[Booking]:
     """The seats that were ever taken in the group's pods, of one participant or of all, the oldest
     first.
@@ -249,6 +264,7 @@ def of_row(found: Row[Any]) -> Booking:
         late_moves=found.late_moves,
         replaces=found.replaces,
         answer=answer,
+        overlap_reason=found.overlap_reason,
     )
 
 
@@ -264,6 +280,7 @@ def _values(booking: Booking) -> dict[str, Any]:
         "sequence": booking.sequence,
         "moves": booking.moves,
         "late_moves": booking.late_moves,
+        "overlap_reason": booking.overlap_reason,
         "replaces": booking.replaces,
         "created_at": booking.created_at,
         "changed_at": booking.changed_at,

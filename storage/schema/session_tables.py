@@ -156,8 +156,12 @@ bookings = Table(
     Column("answer", Text),
     Column("answered_at", Instant),
     Column("answered_sequence", BigInteger),
+    # What the coach's calendar last showed of them as an attendee, if the coach added them.
+    Column("attendee_answer", Text),
     # The first sequence of which an answer counts, where that is not the last alone.
     Column("answers_from", BigInteger),
+    # Why it was booked although its participant was in another session at the time.
+    Column("overlap_reason", Text),
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     # As its session's, which triggers see to; of what its context leaves open, the session's too.

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from domain.hours import DAY_SECONDS
 from domain.pools import Member, Pool
 from domain.slots import Starts
-from domain.slots.listing import Clock, closed_reasons, next_change, offered
+from domain.slots.listing import Clock, closed_reasons, next_change, offered, without
 from domain.slots.reasons import Reason
 from storage.schema.database import Database
 from storage.schema.fast_reads import query_raw
@@ -73,7 +73,14 @@ def starts(listing: Listing, asked: Asked) -> Starts:
     listing.slots.row(asked.duration)
     if listing.effect == "hide":
         return NOTHING
-    return offered(listing.slots, asked.duration, **_clock(listing, asked))
+    found = offered(listing.slots, asked.duration, **_clock(listing, asked))
+    return without(found, asked.duration, listing.elsewhere)
+
+
+def elsewhere(listing: Listing, asked: Asked) -> Starts:
+    """What could be booked, were whoever a time is looked for not in other sessions then."""
+    wider = starts(replace(listing, elsewhere=()), asked)
+    return wider[~np.isin(wider, starts(listing, asked))]
 
 
 def valid_until(listing: Listing, asked: Asked) -> int | None:

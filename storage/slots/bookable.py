@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
+from domain.intervals import Interval
 from domain.sessions import Refused, Terms, Unknown
 from domain.slots.cells import GRID
 from storage.rows import coaches, holds, sessions
@@ -22,6 +23,8 @@ from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
 
+ELSEWHERE = "elsewhere"
+"""Why a time is closed to one participant alone: another session of theirs is then."""
 NEAREST = 5
 AROUND_DAYS = 14
 
@@ -85,21 +88,30 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
 
 
 def check(
-    tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, *, without: Sequence[str] = ()
+    tx: Connection,
+    coach: Coach,
+    wanted: Wanted,
+    terms: Terms,
+    *,
+    without: Sequence[str] = (),
+    elsewhere: Sequence[Interval] = (),
 ) -> str | None:
-    """Why the time had to be forced; None when it is open, the sessions or holds `without` being
-    out of the way.
+    """Why the coach's time had to be forced; None when it is open, the sessions or holds `without`
+    being out of the way. `elsewhere`: when whoever is booked is in other sessions, which only force
+    lets overlap.
 
     Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a
     duration that the coach does not offer. The caller holds the coach's lock, and says
     `slot_sets.recompute` once it has written.
     """
     _on_the_grid(wanted)
-    listing = _listing(tx, coach, terms, without)
+    listing = replace(_listing(tx, coach, terms, without), elsewhere=elsewhere)
     reason = why_closed(listing, wanted, terms)
     if reason is None:
         return None
     if wanted.force is not None and reason != "past":
+        if reason == ELSEWHERE:
+            return None
         if not _meets_own(tx, coach, wanted, terms, without):
             return wanted.force
         reason = "session"
@@ -114,8 +126,10 @@ def why_closed(listing: Listing, wanted: Wanted, terms: Terms) -> str | None:
     if asked.since < asked.now:
         return "past"
     runs = availability.reasons(listing, asked)
-    # No run: the start lies beyond the set itself, which reaches past every horizon.
     if not runs:
+        if len(availability.elsewhere(listing, asked)):
+            return ELSEWHERE
+        # The start lies beyond the set itself, which reaches past every horizon.
         return "horizon"
     return runs[0][2].name
 
@@ -175,8 +189,21 @@ def _meets_own(
     return False
 
 
+def is_elsewhere(nearest: Sequence[int], *, who: str = "The participant", **more: str) -> Refused:
+    """The participant is in another session at that time. Says nothing of that session."""
+    return Refused(
+        "participant_elsewhere",
+        f"{who} has another session at this time: choose a time at which they are free.",
+        reason=ELSEWHERE,
+        nearest=nearest,
+        **more,
+    )
+
+
 def _refusal(listing: Listing, wanted: Wanted, terms: Terms, reason: str) -> Refused:
     instead = nearest(listing, wanted, terms)
+    if reason == ELSEWHERE:
+        return is_elsewhere(instead)
     step = "list the coach's slots for another time"
     if instead:
         step = "choose one of the nearest open starts"

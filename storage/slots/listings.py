@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, literal, select
 from domain import freshness
 from domain.coaches import Coach, Policy
 from domain.freshness import Effect, Health, State
+from domain.intervals import Interval
 from domain.slots import SlotSet
 from storage.rows import coaches
 from storage.schema.tables import coaches as coach_rows
@@ -65,6 +66,8 @@ class Listing:
     """When the next hold ends: from then on a start may be open
     that the stored set calls closed.
     """
+    elsewhere: Sequence[Interval] = ()
+    """When the participant for whom a time is looked for is in other sessions."""
 
 
 def listings(

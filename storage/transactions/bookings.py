@@ -30,7 +30,7 @@ from storage.rows import bookings, places, sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import holds, late_changes, notices, pod_groups
+from storage.transactions import holds, late_changes, notices, overlaps, pod_groups
 from storage.transactions.pod_groups import Coaches
 
 
@@ -76,7 +76,10 @@ def book(
     if not excused and wanted.force is None:
         late_changes.check_may_book(tx, context, participant.id)
     used = holds.use(tx, hold_id, wanted, terms)
-    forced = bookable.check(tx, coach, wanted, terms, without=used)
+    times = overlaps.lock_times(tx, [participant.id], terms)
+    forced = bookable.check(
+        tx, coach, wanted, terms, without=used, elsewhere=overlaps.all_of(times)
+    )
     session = Session(
         id=sessions.new_id(),
         coach_id=coach.id,
@@ -93,6 +96,7 @@ def book(
         place=places.choose(tx, coach, context, terms, place),
     )
     booking = bookings.new(session, participant, context, terms)
+    booking = replace(booking, overlap_reason=overlaps.reason(times, participant.id, wanted))
     # Written first: the set is made of what stands in the tables.
     sessions.add(tx, session)
     bookings.add(tx, booking, coach.id, excused=excused)
@@ -135,7 +139,12 @@ def rebook(
     # Another length at the same start moves nobody.
     excused = excused or force is not None or wanted.start == before.starts
     cost = late_changes.cost_of_move(tx, before, standing.booking, terms, excused=excused)
-    forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
+    who = standing.booking.participant.id
+    times = overlaps.lock_times(tx, [who], terms, without=(before.id,))
+    forced = bookable.check(
+        tx, coach, wanted, terms, without=(before.id,), elsewhere=overlaps.all_of(times)
+    )
+    overlap = overlaps.reason(times, who, wanted)
     # Out of every conflict: an open time has none, and a forced one is where somebody wanted it.
     session = replace(
         before,
@@ -150,7 +159,7 @@ def rebook(
     )
     if cost == "missed":
         return _book_anew(tx, standing, session, terms)
-    booking = moved(standing.booking, cost, terms, excused=excused)
+    booking = moved(standing.booking, cost, terms, excused=excused, overlap_reason=overlap)
     sessions.put(tx, before, session, terms.now)
     bookings.put(tx, standing.booking, booking, coach.id, excused=excused)
     slot_sets.recompute(tx, coach, now=terms.now)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
@@ -29,10 +30,10 @@ from domain.event_differences import (
 )
 from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import event_differences as rows
-from storage.rows import push_marks, sessions
+from storage.rows import participant_times, push_marks, sessions
 from storage.rows.event_differences import Difference
 from storage.rows.refresh_jobs import ReadClaim
-from storage.transactions import own_writes, watched_events
+from storage.transactions import attendee_answers, conferencing, own_writes, watched_events
 from storage.transactions.event_differences import move_there, owe_writing, times_put_back
 from storage.transactions.watched_events import Watched
 
@@ -229,6 +230,12 @@ def _can_be_restored(tx: Connection, deed: Difference, session: Session) -> bool
     return not own_writes.is_refused(tx, session)
 
 
+def keep_shown(tx: Connection, events: Sequence[Standing], *, now: datetime) -> None:
+    """What events show besides their times: links that were assigned, and who answered."""
+    conferencing.keep(tx, events, now=now)
+    attendee_answers.keep(tx, events, now=now)
+
+
 def may_follow(coach: Coach, judged: Judged) -> bool:
     """Whether there are sessions to move to where their events stand, by the coach's policy. It is
     tried with each read: that time may have opened since.
@@ -245,6 +252,8 @@ def follow(tx: Connection, coach: Coach, judged: Judged, terms: Terms) -> bool:
     if not may_follow(coach, judged):
         return False
     moved = False
+    # All at once: session by session, two coaches of the same people would wait for each other.
+    participant_times.lock_seated(tx, map(attrgetter("session_id"), judged.deeds))
     for deed in judged.deeds:
         if deed.kind == "moved":
             # Refused before anything is written.

@@ -7,16 +7,20 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from domain.sessions import Refused, Session, Terms, Unknown
-from storage.rows import coaches, sessions
+from storage.rows import coaches, participant_times, sessions
 from storage.rows import holds as rows
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
 
 
 def hold(tx: Connection, wanted: Wanted, owner: str, minutes: int, terms: Terms) -> Session:
-    """Keep an open time. Raises Refused, Unknown and Invalid as booking it would."""
+    """Keep an open time. Raises Refused, Unknown and Invalid as booking it would; so it does where
+    the owner is a participant who is in another session then.
+    """
     coach = bookable.lock(tx, wanted.coach_id, terms)
-    bookable.check(tx, coach, wanted, terms)
+    # Nobody is locked: a hold is no session, and whoever books asks again.
+    elsewhere = participant_times.taken(tx, [owner], since=terms.seconds)[owner]
+    bookable.check(tx, coach, wanted, terms, elsewhere=elsewhere)
     kept = Session(
         id="hld_" + sessions.new_id().removeprefix("ses_"),
         coach_id=coach.id,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import timezone
+from domain.pod_formats import check_seats
 from domain.pod_groups import check_format
 from domain.sessions import Booking, Participant, Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
@@ -22,7 +23,6 @@ from storage.rows.outbox_claims import Wake
 from storage.transactions import bookings, late_changes, pod_groups, pod_seats, pods
 from storage.transactions.pod_groups import Coaches
 from storage.transactions.pod_import_entries import PodEntry, RowDifference
-from storage.transactions.pod_seats import check_seats
 from storage.transactions.pods import Changes
 
 NOBODY = "-"

@@ -36,6 +36,10 @@ class PodEntry:
     known: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
 
+    @property
+    def participant_ids(self) -> list[str]:
+        return [who.id for who in self.participants]
+
     def context_over(self, before: Context = NO_CONTEXT) -> Context:
         """The context with what the row says of it."""
         return Context(**before.as_json() | self.context.as_json())

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from domain.pod_formats import check_seats
 from domain.sessions import Participant
 from storage.rows import pod_groups as group_rows
 from storage.transactions import pod_groups
 from storage.transactions.pod_import_entries import PodEntry
-from storage.transactions.pod_seats import check_seats
 
 
 class RehearsedGroups:

@@ -1,7 +1,7 @@
 """Who is named in a roster: those of whom it knows but the address get an id that says nothing."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -19,36 +19,60 @@ def know(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
     known by another id: they keep it, and are told by their address here.
     """
     seated = _seated(tx, entries)
+    ids = _ids_of(tx, _digests(entries, seated))
+    return _named(entries, ids, {})
+
+
+def known(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
+    """As `know`, with nothing written: who is new keeps the address. Whoever has a seat in the pod
+    of the entry has the id of that seat.
+    """
+    seated = _seated(tx, entries)
+    digests = _digests(entries, seated)
+    known_ids = _known(tx, digests.values())
+    ids = {}
+    for address, digest in digests.items():
+        ids[address] = known_ids.get(digest, address)
+    return _named(entries, ids, seated)
+
+
+Seated = Mapping[tuple[str | None, str], str]
+"""The ids of those who have a seat, by pod and mail address in small letters."""
+
+
+def _digests(entries: Sequence[PodEntry], seated: Seated) -> dict[str, bytes]:
+    """Of the addresses of those for whom the roster has no id."""
     digests = {}
     for entry in entries:
         for person in entry.participants:
             there = (entry.pod_id, person.id) in seated
             if person.id not in entry.known and not there:
                 digests[person.id] = sha256(person.id.encode()).digest()
-    ids = _ids_of(tx, digests)
+    return digests
+
+
+def _named(entries: Sequence[PodEntry], ids: Mapping[str, str], seated: Seated) -> list[PodEntry]:
     found = []
     for entry in entries:
         people = []
         for person in entry.participants:
-            there = (entry.pod_id, person.id) in seated
-            known_as = person.id
-            if person.id not in entry.known and not there:
-                known_as = ids[person.id]
-            people.append(replace(person, id=known_as))
+            named = person.id
+            if person.id not in entry.known:
+                named = seated.get((entry.pod_id, person.id)) or ids.get(person.id, person.id)
+            people.append(replace(person, id=named))
         found.append(replace(entry, participants=tuple(people)))
     return found
 
 
-def _seated(tx: Connection, entries: Sequence[PodEntry]) -> set[tuple[str | None, str]]:
-    """Who is in the pods that these entries name: (pod, mail address in small letters)."""
+def _seated(tx: Connection, entries: Sequence[PodEntry]) -> dict[tuple[str | None, str], str]:
     pod_ids = [entry.pod_id for entry in entries if entry.pod_id is not None]
-    found: set[tuple[str | None, str]] = set()
+    found: dict[tuple[str | None, str], str] = {}
     if not pod_ids:
         return found
     for pod_id, seats in bookings.of_sessions(tx, pod_ids).items():
         for seat in seats:
             if seat.status == "booked":
-                found.add((pod_id, seat.participant.email.lower()))
+                found[pod_id, seat.participant.email.lower()] = seat.participant.id
     return found
 
 

@@ -14,14 +14,20 @@ from domain.mail.safety import mail_address
 from domain.pod_groups import PodGroup
 from domain.sessions import Refused, Terms, Unknown
 from storage.rows import coaches as coach_rows
+from storage.rows import participant_times, sessions
 from storage.rows import pod_groups as group_rows
-from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.schema import history
 from storage.schema.tables import coaches
 from storage.slots import slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import pod_groups, pod_import_changes, pod_import_people, pods
+from storage.transactions import (
+    pod_groups,
+    pod_import_changes,
+    pod_import_overlaps,
+    pod_import_people,
+    pods,
+)
 from storage.transactions.pod_import_entries import EntryOutcome, Placed, PodEntry
 from storage.transactions.pod_import_groups import RehearsedGroups
 from storage.transactions.pod_import_rehearsals import Rehearsal
@@ -122,7 +128,9 @@ def _made(
 ) -> tuple[list[EntryOutcome], list[Wake]]:
     """What came of each that was not refused beforehand."""
     outcomes, wake = list(rehearsed), list[Wake]()
-    for place, entry in enumerate(pod_import_people.know(tx, entries)):
+    known = pod_import_people.know(tx, entries)
+    _lock_people(tx, known)
+    for place, entry in enumerate(known):
         outcome = rehearsed[place]
         if outcome.refused is not None or outcome.comes == "unchanged":
             continue
@@ -134,6 +142,16 @@ def _made(
             outcomes[place] = replace(outcome, refused=refused, pod=None)
     slot_sets.recompute(tx, coach, now=terms.now)
     return outcomes, wake
+
+
+def _lock_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
+    # All at once: row by row, two rosters of the same people would wait for each other.
+    pods_named, groups, people = set(), set(), set()
+    for entry in entries:
+        pods_named.add(entry.pod_id)
+        groups.add(entry.group_id)
+        people.update(entry.participant_ids)
+    participant_times.lock_seated(tx, pods_named, groups, people)
 
 
 def _one(
@@ -177,7 +195,7 @@ def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[
         if coach_id not in rehearsals:
             rehearsals[coach_id] = Rehearsal(tx, _coach(tx, coach_id), terms)
         outcomes.append(_rehearsed(entry, rehearsals[coach_id], groups))
-    return outcomes
+    return pod_import_overlaps.refuse(tx, entries, outcomes, terms)
 
 
 def _rehearsed(entry: PodEntry, rehearsal: Rehearsal, groups: RehearsedGroups) -> EntryOutcome:

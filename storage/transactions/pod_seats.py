@@ -1,15 +1,14 @@
 """Seats in a pod: taken, moved, and checked against its capacity and deadline."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
-from domain.errors import Invalid
 from domain.mail import Kind
 from domain.notices import Change
-from domain.pod_formats import check_may_rebook, check_may_take_seat
+from domain.pod_formats import check_may_rebook, check_may_take_seat, check_seats
 from domain.sessions import (
     Context,
     Participant,
@@ -18,11 +17,11 @@ from domain.sessions import (
     Terms,
 )
 from storage.rows import bookings as booking_rows
-from storage.rows import sessions
+from storage.rows import participant_times, sessions
 from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings as booking_transactions
-from storage.transactions import late_changes, notices, pod_groups
+from storage.transactions import late_changes, notices, overlaps, pod_groups
 from storage.transactions.bookings import BookingChange, Changeable
 from storage.transactions.pod_groups import Coaches
 
@@ -38,15 +37,26 @@ def take_seat(
     *,
     assigned: bool = False,
     excused: bool = False,
+    force: str | None = None,
 ) -> BookingChange:
     """A seat in a pod, if there is one and its format lets this person have it; in one of a group,
     a seat in the later ones too, or none. Raises Refused, Unknown.
 
-    `excused`: no limit of the programme's counts, which none does for whom it assigns.
+    `excused`: no limit of the programme's counts, which none does for whom it assigns. `force`: why
+    they get it though they are in another session then.
     """
     coaches, _ = pod_groups.lock_pod(tx, pod_id, terms)
+    participant_times.lock(tx, [participant.id])
     seated = give_seats(
-        tx, coaches, pod_id, participant, context, terms, assigned=assigned, excused=excused
+        tx,
+        coaches,
+        pod_id,
+        participant,
+        context,
+        terms,
+        assigned=assigned,
+        excused=excused,
+        force=force,
     )
     wake = pod_groups.owe(tx, coaches, terms, seated)
     return BookingChange(seated[0].booking, seated[0].session, wake)
@@ -60,6 +70,7 @@ def move_seat(
     *,
     expected: int | None = None,
     excused: bool = False,
+    force: str | None = None,
 ) -> BookingChange:
     """Leave one pod for another in one step: the old seat is free and the new one taken, or
     neither. Shortly before the start it counts as leaving it would, see `bookings.rebook`.
@@ -82,15 +93,20 @@ def move_seat(
         raise Refused("already_seated", "This participant is in that pod: choose another.")
     check_may_rebook(left, target)
     cost = late_changes.cost_of_move(tx, left, before, terms, excused=excused)
-    pod = _take(tx, coaches[target.coach_id], pod_id, before.participant, terms)
-    _check_group(tx, pod, before.participant)
+    who, coach = before.participant, coaches[target.coach_id]
+    pod = _take(tx, coach, pod_id, who, terms)
+    _check_group(tx, pod, who)
+    participant_times.lock(tx, [who.id])
+    overlap = overlaps.check_seat(tx, coach, pod, who, terms, force=force, without=[left.id])
     sessions.give_seat(tx, left.id)
     if cost == "missed":
         return _seat_anew(tx, coaches, standing, pod, terms)
-    booking = booking_transactions.moved(before, cost, terms, excused=excused, session_id=pod_id)
+    booking = booking_transactions.moved(
+        before, cost, terms, excused=excused, session_id=pod_id, overlap_reason=overlap
+    )
     booking_rows.put(tx, before, booking, pod.coach_id, excused=excused)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
-    more = _follow(tx, coaches, pod, before.participant, before.context, terms)
+    more = _follow(tx, coaches, pod, who, before.context, terms, force)
     wake = pod_groups.owe(tx, coaches, terms, [moved, *more])
     # The coach of the pod that was left is not the one who is told that it moved.
     if left.coach_id != pod.coach_id:
@@ -126,9 +142,10 @@ def give_seats(
     *,
     assigned: bool,
     excused: bool = False,
+    force: str | None = None,
 ) -> list[Change]:
     """The seat, and those in the later pods of its group. The caller holds the locks of
-    `pod_groups.lock`.
+    `pod_groups.lock`, and then the participant's.
     """
     coach = coaches[sessions.get(tx, pod_id, what="pod").coach_id]
     pod = _take(tx, coach, pod_id, participant, terms)
@@ -137,32 +154,32 @@ def give_seats(
         _check_group(tx, pod, participant)
     if not assigned and not excused:
         late_changes.check_may_book(tx, context.within(pod.context), participant.id)
-    seated = _seated(tx, pod, participant, context, terms)
-    return [seated, *_follow(tx, coaches, pod, participant, context, terms)]
-
-
-def give_one_seat(
-    tx: Connection, coach: Coach, pod_id: str, who: Participant, context: Context, terms: Terms
-) -> Change:
-    """A seat in this pod alone, to somebody who has one in its group."""
-    return _seated(tx, _take(tx, coach, pod_id, who, terms), who, context, terms)
+    seated = _seated(tx, coach, pod, participant, context, terms, force)
+    return [seated, *_follow(tx, coaches, pod, participant, context, terms, force)]
 
 
 def seat_members(
-    tx: Connection, coach: Coach, pod: Session, others: Sequence[Participant], terms: Terms
+    tx: Connection,
+    coach: Coach,
+    pod: Session,
+    others: Sequence[Participant],
+    terms: Terms,
+    force: str | None = None,
 ) -> list[Change]:
-    """Seats for all who have one in another pod of its group; `others` are to have one besides.
-    Raises Refused where they do not fit.
+    """Seats for all who have one in another pod of its group; `others` are to have one besides, and
+    are locked with them. Raises Refused where they do not fit.
     """
-    if pod.group_id is None:
-        return []
-    members = pod_groups.members(tx, pod.group_id)
+    members = []
+    if pod.group_id is not None:
+        members = pod_groups.members(tx, pod.group_id)
+    expected = {who.id for who in others}.union(who.id for who, _ in members)
+    participant_times.lock(tx, expected)
     if members:
-        expected = {who.id for who in others}.union(who.id for who, _ in members)
         check_seats(pod.min_seats, pod.capacity, len(expected))
     seated = []
     for who, context in members:
-        seated.append(give_one_seat(tx, coach, pod.id, who, context, terms))
+        taken = _take(tx, coach, pod.id, who, terms)
+        seated.append(_seated(tx, coach, taken, who, context, terms, force))
     return seated
 
 
@@ -173,6 +190,7 @@ def _follow(
     participant: Participant,
     context: Context,
     terms: Terms,
+    force: str | None = None,
 ) -> list[Change]:
     """Seats in the pods of the group that come after this one: all of them, or Refused."""
     found = []
@@ -180,18 +198,28 @@ def _follow(
         # Whoever the programme assigned to a later pod before has that seat.
         if booking_rows.is_seated(tx, each.id, participant.id):
             continue
+        coach = coaches[each.coach_id]
         try:
-            taken = _take(tx, coaches[each.coach_id], each.id, participant, terms)
+            taken = _take(tx, coach, each.id, participant, terms)
+            found.append(_seated(tx, coach, taken, participant, context, terms, force))
         except Refused as why:
             raise pod_groups.without_room(tx, pod.group_id, why, each) from None
-        found.append(_seated(tx, taken, participant, context, terms))
     return found
 
 
 def _seated(
-    tx: Connection, pod: Session, participant: Participant, context: Context, terms: Terms
+    tx: Connection,
+    coach: Coach,
+    pod: Session,
+    who: Participant,
+    context: Context,
+    terms: Terms,
+    force: str | None,
 ) -> Change:
-    booking = booking_rows.new(pod, participant, context, terms)
+    """Raises Refused for somebody who is in another session then."""
+    overlap = overlaps.check_seat(tx, coach, pod, who, terms, force=force)
+    booking = booking_rows.new(pod, who, context, terms)
+    booking = replace(booking, overlap_reason=overlap)
     booking_rows.add(tx, booking, pod.coach_id)
     return Change("booked", pod, booking)
 
@@ -233,37 +261,30 @@ def _full(tx: Connection, coach: Coach, pod: Session, terms: Terms) -> Refused:
 
 
 def each_seat(
-    tx: Connection, pod: Session, kind: Kind, terms: Terms, *, previous_starts: int | None = None
+    tx: Connection,
+    pod: Session,
+    kind: Kind,
+    terms: Terms,
+    *,
+    previous_starts: int | None = None,
+    overlapping: Mapping[str, str | None] | None = None,
 ) -> list[Change]:
-    """The same change for everyone who has a seat; the coach hears of it once."""
+    """The same change for everyone who has a seat; the coach hears of it once. `overlapping`: why
+    these participants are in two sessions then; None: as before.
+    """
     status = "booked"
     if kind == "cancelled":
         status = "cancelled"
     found: list[Change] = []
     for booking in booking_rows.of_session(tx, pod.id):
         if booking.status == "booked":
-            changed = booking.changed(terms.now, status=status)
+            overlap = booking.overlap_reason
+            if overlapping is not None:
+                overlap = overlapping.get(booking.participant.id)
+            changed = booking.changed(terms.now, status=status, overlap_reason=overlap)
             booking_rows.put(tx, booking, changed, pod.coach_id)
             found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
     return found
-
-
-def check_seats(min_seats: int, capacity: int, taken: int) -> None:
-    if min_seats > capacity:
-        detail = f"min_seats is {min_seats} and max_seats is {capacity}: swap or correct them."
-        raise Invalid("min_seats", "min_over_max", detail)
-    if taken > capacity:
-        detail = f"{taken} seats are taken: send a max_seats of {taken} or more."
-        raise Refused("seats_taken", detail, reason="full")
-
-
-def check_deadline(deadline: datetime | None, starts: int) -> None:
-    if deadline is not None and deadline.timestamp() > starts:
-        raise Invalid(
-            "deadline",
-            "deadline_after_start",
-            "Send a deadline that is over before the pod begins.",
-        )
 
 
 def _check_group(tx: Connection, pod: Session, participant: Participant) -> None:

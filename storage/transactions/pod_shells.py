@@ -6,6 +6,7 @@ Locks: groups, then coaches, then shells, each kind in the order of its ids.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
@@ -14,7 +15,7 @@ from domain.pod_groups import PodGroup, check_format
 from domain.pod_shells import CommonChanges, PodShell
 from domain.sessions import Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
-from storage.rows import coaches, sessions
+from storage.rows import coaches, participant_times, sessions
 from storage.rows import pod_groups as group_rows
 from storage.rows import pod_shells as rows
 from storage.rows.outbox_claims import Wake
@@ -78,7 +79,7 @@ def give_time(
     forced = bookable.check(tx, coach, wanted, terms)
     rows.delete(tx, shell_id)
     pod = replace(pods.planned(coach, plan, terms, forced=forced), id=shell_id)
-    made = pods.place(tx, coaches_locked, pod, shell.participants, terms)
+    made = pods.place(tx, coaches_locked, pod, shell.participants, terms, time.force)
     slot_sets.recompute(tx, coach, now=terms.now)
     return made
 
@@ -97,7 +98,10 @@ def change_together(
         group = PodGroup(common.group_id, common.title or timed[0].title, timed[0].context)
         group_rows.begin(tx, group, now=terms.now)
     groups = [common.group_id, *(pod.group_id for pod in timed)]
-    locked = pod_groups.lock(tx, groups, [pod.coach_id for pod in timed], terms)
+    locked = pod_groups.lock(tx, groups, map(attrgetter("coach_id"), timed), terms)
+    # All at once: pod by pod, two who change the same people's pods would wait for each other.
+    named = map(attrgetter("id"), common.assigned)
+    participant_times.lock_seated(tx, map(attrgetter("id"), timed), groups, named)
     done = ChangedTogether([], [], [])
     for pod in timed:
         with _about(pod.id):

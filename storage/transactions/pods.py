@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from domain.coaches import Coach
 from domain.hours import wall_clock
 from domain.places import Place
+from domain.pod_formats import check_deadline, check_seats
 from domain.pod_groups import check_format
 from domain.sessions import (
     NO_CONTEXT,
@@ -29,11 +30,9 @@ from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.slots import bookable, slot_sets
 from storage.slots.bookable import Wanted
-from storage.transactions import holds, notices, pod_groups
+from storage.transactions import holds, notices, overlaps, pod_groups
 from storage.transactions.pod_groups import Coaches
 from storage.transactions.pod_seats import (
-    check_deadline,
-    check_seats,
     each_seat,
     give_seats,
     seat_members,
@@ -99,7 +98,8 @@ def create(
     coaches = pod_groups.lock(tx, [plan.group_id], [wanted.coach_id], terms)
     coach = coaches[wanted.coach_id]
     forced = bookable.check(tx, coach, wanted, terms, without=holds.use(tx, hold_id, wanted, terms))
-    made = place(tx, coaches, planned(coach, plan, terms, forced=forced), participants, terms)
+    pod = planned(coach, plan, terms, forced=forced)
+    made = place(tx, coaches, pod, participants, terms, wanted.force)
     slot_sets.recompute(tx, coach, now=terms.now)
     return made
 
@@ -120,6 +120,7 @@ def place(
     pod: Session,
     participants: Sequence[Participant],
     terms: Terms,
+    force: str | None = None,
 ) -> Made:
     """The pod, written, with these participants assigned, and whoever is in its group. Whoever
     calls holds the locks of `pod_groups.lock`, knows that the time is open, and says
@@ -129,12 +130,14 @@ def place(
         pod, place=place_rows.choose(tx, coaches[pod.coach_id], pod.context, terms, pod.place)
     )
     sessions.add(tx, pod)
-    seated = seat_members(tx, coaches[pod.coach_id], pod, participants, terms)
+    seated = seat_members(tx, coaches[pod.coach_id], pod, participants, terms, force)
     # One after the other: each takes its seat from the row, which has none too many.
     known = {change.booking.participant.id for change in seated}
     for each in participants:
         if each.id not in known:
-            seated += give_seats(tx, coaches, pod.id, each, NO_CONTEXT, terms, assigned=True)
+            seated += give_seats(
+                tx, coaches, pod.id, each, NO_CONTEXT, terms, assigned=True, force=force
+            )
     return _made(tx, pod.id, pod_groups.owe(tx, coaches, terms, seated, [pod]))
 
 
@@ -206,7 +209,7 @@ def change(
     check_deadline(after.deadline, after.starts)
     wake = _put(tx, coach, before, after, changes.force, terms)
     if after.group_id not in (None, before.group_id):
-        seated = seat_members(tx, coach, after, [], terms)
+        seated = seat_members(tx, coach, after, [], terms, changes.force)
         wake += pod_groups.owe(tx, coaches, terms, seated)
     return _made(tx, pod_id, wake)
 
@@ -262,7 +265,12 @@ def _move(
 ) -> list[Wake]:
     # Without itself: a pod may move by a quarter of an hour, over the time that it has now.
     wanted = Wanted(coach.id, after.starts, after.minutes, force)
-    forced = bookable.check(tx, coach, wanted, terms, without=(before.id,))
+    seated = booking_rows.seated(tx, before.id)
+    times = overlaps.lock_times(tx, seated, terms, without=(before.id,))
+    forced = bookable.check(
+        tx, coach, wanted, terms, without=(before.id,), elsewhere=overlaps.all_of(times)
+    )
+    overlapping = overlaps.reasons(times, wanted)
     # The gap of today: the coach may have set other buffers since it was made.
     wall = wall_clock(coach.hours.zone, after.starts)
     after = replace(
@@ -270,7 +278,9 @@ def _move(
     )
     sessions.put(tx, before, after, terms.now)
     slot_sets.recompute(tx, coach, now=terms.now)
-    moved = each_seat(tx, after, "rebooked", terms, previous_starts=before.starts)
+    moved = each_seat(
+        tx, after, "rebooked", terms, previous_starts=before.starts, overlapping=overlapping
+    )
     return notices.owe(tx, coach, terms, moved, [after])
 
 

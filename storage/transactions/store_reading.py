@@ -26,7 +26,6 @@ from storage.schema.tables import busy
 from storage.slots import conflicts, slot_sets
 from storage.transactions import (
     callbacks,
-    conferencing,
     event_readings,
     looks,
     relink_mails,
@@ -127,7 +126,7 @@ def store(
         samples.seen(tx, pushed_since_ms=served, now=now)
     replaced = _replace(tx, claimed.connection_id, observed, news)
     touched = event_readings.store(tx, coach, claimed, judged, now=now)
-    conferencing.keep(tx, observed.events or (), now=now)
+    event_readings.keep_shown(tx, observed.events or (), now=now)
     met = _follow_up(tx, coach, claimed.connection_id, observed.account, now=now)
     # Nearly every reconcile finds nothing new: to compute the set again costs more than the rest.
     nothing_new = not replaced and observed.account is None and touched is None

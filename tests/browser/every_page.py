@@ -12,7 +12,7 @@ Ids = defaultdict[str, str]
 TAKEN, BUSY, OPEN = people.at(2, 9), people.at(3, 12), people.at(4, 9)
 NAMES = {
     "participant": ("week", "move", "nothing-open", "confirm", "booked", "cancel", "refused",
-                    "have", "problem"),
+                    "have", "problem", "feeds"),
     "coach": ("coach-week", "changes", "force", "group", "call-off"),
     "settings": ("settings", "disconnect", "more-settings"),
     "nobody": ("consent", "visit-over"),
@@ -48,6 +48,7 @@ def paths_of(viewer: str, ids: Ids) -> dict[str, str]:
         "problem": "/book/bookings/bkg_nobody",
         "coach-week": "/book?week=2026-06-01&duration=60",
         "changes": "/book/changes",
+        "feeds": "/book/feeds",
         "force": f"{confirm}{BUSY}",
         "group": f"/book/groups/{ids['pod']}",
         "call-off": f"/book/groups/{ids['pod']}/off",

@@ -30,6 +30,7 @@ def paths(ids: dict[str, str]) -> Iterator[str]:
     yield "/ops/outbox?state=dead"
     yield "/ops/audit"
     yield "/ops/refusals"
+    yield "/ops/overlaps"
     yield "/ops/withheld"
     yield "/ops/coaches/ada"
     yield "/ops/coaches/coach-2"

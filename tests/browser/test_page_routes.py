@@ -40,6 +40,7 @@ LOOKED_AT = {
         "/ops/outbox/<outbox_id>": OPS,
         "/ops/people/<person_id>": OPS,
         "/ops/refusals": OPS,
+        "/ops/overlaps": OPS,
         "/ops/withheld": OPS,
     }
 }

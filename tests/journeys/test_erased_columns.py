@@ -28,6 +28,7 @@ MARK = "wombat"
 READ = {
     *(
         "answer",
+        "attendee_answer",
         "kind",
         "status",
         "state",

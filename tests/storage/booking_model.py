@@ -94,13 +94,29 @@ class Model:
         )
         return [start for start in working if not self.why(coach, start, minutes, own)]
 
+    def elsewhere(self, who: str, start: int, minutes: int, *without: str) -> bool:
+        """Whether the participant is in a session then, but for those `without`."""
+        for seat in self.seats.values():
+            time = self.times[seat.time]
+            sits = seat.who == who and seat.status in ("booked", "completed") and time.active
+            meets = time.start < start + 60 * minutes and start < time.end
+            if sits and meets and time.id not in without and time.end > self.now:
+                return True
+        return False
+
     def nearest(
-        self, coach_id: str, start: int, minutes: int, *, without: str | None = None
+        self,
+        coach_id: str,
+        start: int,
+        minutes: int,
+        *,
+        without: str | None = None,
+        who: str | None = None,
     ) -> list[int]:
         listed = [
             it
             for it in self.listed(coach_id, minutes, without=without)
-            if abs(it - start) <= 14 * DAY
+            if abs(it - start) <= 14 * DAY and not (who and self.elsewhere(who, it, minutes))
         ]
         return sorted(sorted(listed, key=lambda it: (abs(it - start), it))[:5])
 

@@ -8,7 +8,7 @@ from storage.transactions import (
 )
 from storage.transactions.pods import Changes, Plan
 from tests.storage.booking_machine import PEOPLE, Checked, Pick
-from tests.storage.booking_things import LATE, Seat, Time
+from tests.storage.booking_things import ELSEWHERE, LATE, Seat, Time
 from tests.support import people as people_tests
 
 
@@ -31,6 +31,9 @@ class Pods(Checked):
             else self.at(coach, wanted.start, 60, force=force)
         )
         closed = self.at(coach, wanted.start, 60, force=None) is not None
+        busy = any(self.model.elsewhere(who, wanted.start, 60) for who in people)
+        if verdict is None and force is None and busy:
+            verdict = ELSEWHERE
         assigned = [PEOPLE[who] for who in sorted(people)]
         made = self.attempt(
             verdict,
@@ -62,6 +65,8 @@ class Pods(Checked):
     def join(self, nth: int, who: str, *, assigned: bool) -> None:
         pod = self.pod(nth)
         verdict = self.model.may_join(pod, who, assigned=assigned)
+        if verdict is None and self.model.elsewhere(who, pod.start, pod.minutes, pod.id):
+            verdict = ELSEWHERE
         done = self.attempt(
             verdict,
             lambda tx: pod_seats.take_seat(
@@ -79,6 +84,9 @@ class Pods(Checked):
         seat, pod = self.seat(nth, "pod"), self.pod(other)
         expected = None if off is None else seat.version + off
         verdict = self.model.may_move(seat, pod, expected)
+        without = (pod.id, seat.time)
+        if verdict is None and self.model.elsewhere(seat.who, pod.start, pod.minutes, *without):
+            verdict = ELSEWHERE
         done = self.attempt(
             verdict,
             lambda tx: pod_seats.move_seat(tx, seat.id, pod.id, self.terms, expected=expected),
@@ -112,6 +120,8 @@ class Pods(Checked):
             verdict = "seats_taken"
         if verdict is None and start != pod.start:
             verdict = self.at(pod.coach, start, pod.minutes, force=force, without=pod.id)
+            if verdict is None and force is None and self._busy(pod, start):
+                verdict = ELSEWHERE
         closed = self.at(pod.coach, start, pod.minutes, force=None, without=pod.id) is not None
         wanted = Changes(start=start, capacity=capacity, force=force)
         if self.attempt(
@@ -144,6 +154,10 @@ class Pods(Checked):
         if not pod.active:
             return "pod_ended"
         return "already_begun" if pod.start <= self.model.now else None
+
+    def _busy(self, pod: Time, start: int) -> bool:
+        seated = [seat.who for seat in self.model.of(pod) if seat.status == "booked"]
+        return any(self.model.elsewhere(who, start, pod.minutes, pod.id) for who in seated)
 
     def _each_seat(self, pod: Time, kind: str, status: str) -> None:
         seated = [seat for seat in self.model.of(pod) if seat.status == "booked"]

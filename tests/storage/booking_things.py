@@ -12,6 +12,7 @@ FOREVER = 1 << 40
 LATE = 24 * HOUR
 AHEAD = {"one_to_one": 24 * HOUR, "pod": 72 * HOUR}
 SLOT = "slot_not_open"
+ELSEWHERE = "participant_elsewhere"
 
 
 @dataclass

@@ -29,7 +29,7 @@ from storage.transactions.store_reading import Observed
 from tests.storage.booking_machine import COACHES, PEOPLE, Pick, among, present
 from tests.storage.booking_operations import OFTEN, OPERATIONS
 from tests.storage.booking_pods import Pods
-from tests.storage.booking_things import DAY, HORIZON, LATE, QUARTER, Seat, Time
+from tests.storage.booking_things import DAY, ELSEWHERE, HORIZON, LATE, QUARTER, Seat, Time
 from tests.support import people as people_tests
 from tests.support.examples import examples
 
@@ -72,7 +72,10 @@ class BookingMachine(Pods):
             coach, start, minutes = hold.coach, hold.start, hold.minutes
         refused = self.model.may_use(hold_id, coach, start, minutes)
         verdict = refused or self.at(coach, start, minutes, force=force, without=hold_id)
-        instead = self.model.nearest(coach, start, minutes, without=hold_id) if not refused else ()
+        if verdict is None and force is None and self.model.elsewhere(who, start, minutes):
+            verdict = ELSEWHERE
+        nearest = self.model.nearest(coach, start, minutes, without=hold_id, who=who)
+        instead = nearest if not refused else ()
         closed = self.at(coach, start, minutes, force=None, without=hold_id) is not None
         wanted = Wanted(coach, start, minutes, force)
         done = self.attempt(
@@ -132,6 +135,9 @@ class BookingMachine(Pods):
         verdict = verdict or (
             None if stays else self.at(time.coach, start, length, force=force, without=time.id)
         )
+        moves = verdict is None and force is None and not stays
+        if moves and self.model.elsewhere(seat.who, start, length, time.id):
+            verdict = ELSEWHERE
         done = self.attempt(
             verdict,
             lambda tx: bookings.rebook(
@@ -159,7 +165,6 @@ class BookingMachine(Pods):
             self.model.told(seat, "rebooked")
 
     def _moved_late(self, seat: Seat, time: Time) -> None:
-        """It counts as missed, and the new time is another booking."""
         seat.change(self.model.now)
         seat.status = "missed"
         self.model.vanished(time, "missed")
@@ -184,8 +189,6 @@ class BookingMachine(Pods):
             self.model.told(
                 seat, "missed" if late else "seat_left" if time.kind == "pod" else "cancelled"
             )
-
-    # What happens around them.
 
     def report(self, nth: int, attended: Literal["completed", "missed"], one: int | None) -> None:
         times = [self.model.times[seat.time] for seat in self.model.seats.values()]

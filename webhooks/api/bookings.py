@@ -40,11 +40,14 @@ def create(body: BookingIn) -> Response:
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)
     pod_id, wanted, place = body.pod_id, _wanted(body), place_of(body.place)
+    force = forced(body.force)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if pod_id is not None:
             return answered(
-                pod_seats.take_seat(tx, pod_id, participant, context, terms), terms, 201
+                pod_seats.take_seat(tx, pod_id, participant, context, terms, force=force),
+                terms,
+                201,
             )
         assert wanted is not None  # noqa: S101 (without a pod there is a time: _wanted saw to it)
         booked = booking_transactions.book(
@@ -83,7 +86,13 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
             changed = pod_seats.move_seat(
-                tx, booking_id, body.pod_id, terms, expected=expected, excused=excused
+                tx,
+                booking_id,
+                body.pod_id,
+                terms,
+                expected=expected,
+                excused=excused,
+                force=force,
             )
             return answered(changed, terms)
         assert start is not None  # noqa: S101 (checked above: one of the two is there)
@@ -156,7 +165,7 @@ def _wanted(body: BookingIn) -> Wanted | None:
     half of one.
     """
     if body.pod_id is not None:
-        for name in ("coach_id", "start", "duration", "hold_id", "place", "force"):
+        for name in ("coach_id", "start", "duration", "hold_id", "place"):
             if getattr(body, name) is not None:
                 detail = "A pod has its own coach, time and place: send pod_id without them."
                 raise Invalid(name, "time_or_pod", detail)

@@ -105,9 +105,12 @@ def take_seat(pod_id: str, body: SeatIn) -> Response:
     """
     require_key()
     participant, context = participant_of(body.participant), context_of(body.context)
+    force = forced(body.force)
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
-        seat = pod_seats.take_seat(tx, pod_id, participant, context, terms, assigned=body.assigned)
+        seat = pod_seats.take_seat(
+            tx, pod_id, participant, context, terms, assigned=body.assigned, force=force
+        )
         return answered(seat, terms, 201)
 
     return once(work)

@@ -41,6 +41,10 @@ CODES: dict[str, tuple[int, str]] = {
         409,
         "The time cannot be booked; `reason` says why, and `nearest` what can be.",
     ),
+    "participant_elsewhere": (
+        409,
+        "The participant has another session then (`elsewhere`); `nearest` is free for both.",
+    ),
     "seats_full": (409, "The pod is full; `nearest` and `pods` say what is not."),
     "seats_taken": (409, "More seats are taken than the pod would have."),
     "already_seated": (409, "The participant has a seat in the pod already."),

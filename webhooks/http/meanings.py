@@ -51,7 +51,7 @@ REMARKS = {
     "unknown_username": "red: nobody is known by this username.",
     "name_missing": "yellow: the participant has no name.",
     "below_min": "yellow: fewer participants are named than the pod needs.",
-    "participant_in_two_pods": "yellow: somebody is in two pods of the file that overlap.",
+    "participant_in_two_pods": "yellow: somebody is in two pods of the file that overlap already.",
     "participants_leave_late": "yellow: whoever is taken out misses a session that begins soon.",
     "pod_twice": "red: a row before names this pod too.",
     "not_a_mailbox": "red: neither an address nor a name and an address.",

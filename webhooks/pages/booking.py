@@ -20,16 +20,13 @@ from storage.slots import bookable
 from storage.slots.bookable import Wanted
 from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import MOST_TEXT
-from webhooks.http.context import parts, runtime
+from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest, language
-from webhooks.http.permissions import May
 from webhooks.pages import emptiness, groups, keepsakes, kept, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
     choice,
-    closed,
-    forcible,
     frame_chosen,
     lateness,
     mine,
@@ -38,22 +35,12 @@ from webhooks.pages.booking_query import (
     starts,
     zone_chosen,
 )
+from webhooks.pages.closed_times import closed, forcible
+from webhooks.pages.refused import refused_page
 from webhooks.pages.seals import shown_open
 
 CONFIRMS = ("booked", "rebooked", "place_changed")
 MAIL_STATES = {"pending": "coming", "sending": "coming", "sent": "sent"}
-REFUSALS = (
-    "slot_not_open",
-    "seats_full",
-    "already_seated",
-    "format_forbids",
-    "booking_ended",
-    "pod_ended",
-    "already_begun",
-    "stale_version",
-    "rebookings_used_up",
-    "missed_used_up",
-)
 
 
 def book_page() -> str:
@@ -105,9 +92,11 @@ def book_confirm() -> Response:
         return have_page(own)
     reason = bookable.why_closed(chosen.listing, wanted, terms)
     if reason is not None and (start % GRID or not forcible(reason)):
-        return refused_page(
-            "slot_not_open", bookable.nearest(chosen.listing, wanted, terms), chosen, reason
-        )
+        code = "slot_not_open"
+        if reason == bookable.ELSEWHERE:
+            code = "participant_elsewhere"
+        nearest = bookable.nearest(chosen.listing, wanted, terms)
+        return refused_page(code, nearest, chosen, reason)
     still_open = None
     if not reason:
         still_open = shown_open(start)
@@ -193,33 +182,6 @@ def have_page(own: Mine, status: int = 200) -> Response:
     return Response(page, status)
 
 
-def refused_page(
-    code: str,
-    nearest: Sequence[int] = (),
-    chosen: Choice | None = None,
-    reason: str | None = None,
-    *,
-    lost: bool = False,
-) -> Response:
-    """409, plainly, with what can be had instead. `code` is the API's; its sentence is not shown,
-    nor is the `reason` to those who are not told. `lost`: somebody else took it.
-    """
-    parts().refusals.tell(code, reason)
-    if not guest().may(May.see_reasons):
-        reason = None
-    page = render_template(
-        "pages/book_refused.html",
-        code=code,
-        lost=lost,
-        reason=reason,
-        nearest=nearest,
-        chosen=chosen,
-        zone=zone_chosen(),
-        known_refusals=REFUSALS,
-    )
-    return Response(page, 409)
-
-
 def _live(tx: Tx, chosen: Choice, terms: Terms) -> dict[str, Any]:
     """What is kept up to date while somebody looks."""
     since, until = weekgrid.bounds(chosen.zone, chosen.monday)
@@ -267,7 +229,7 @@ def _booking(booking_id: str) -> dict[str, Any]:
         changeable = seen.booking.status == "booked" and not seen.session.begun(terms.now)
         targets: list[groups.Group] = []
         if changeable and seen.session.pod:
-            targets = groups.targets(tx, seen.session, terms)
+            targets = groups.targets(tx, seen.session, seen.booking, terms)
         coach = _coach_name(tx)
         mail = _mail(tx, seen.booking)
     return late | {
@@ -276,6 +238,8 @@ def _booking(booking_id: str) -> dict[str, Any]:
         "changeable": changeable,
         "mail": mail,
         "groups": targets,
+        # Who plans sessions takes no part in them: the link is for those who do.
+        "link_hidden": guest().viewer == "manager",
         "coach": coach,
         "zone": zone_chosen(),
         "key": one_time_key(),

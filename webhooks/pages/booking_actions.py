@@ -27,13 +27,16 @@ from webhooks.http.page_security import SEE_OTHER, see
 from webhooks.http.page_sessions import guest, keep
 from webhooks.http.permissions import May
 from webhooks.pages import kept
-from webhooks.pages.booking import coming, had, have_page, refused_page
+from webhooks.pages.booking import coming, had, have_page
 from webhooks.pages.booking_query import Mine, choice, forced, line, mine, start_chosen, who
 from webhooks.pages.groups import for_us, hosted
+from webhooks.pages.refused import refused_page
 from webhooks.pages.seals import was_shown_open
 
 CLIENT = kept.CLIENT
 CONFLICT = 409
+TIMES = ("slot_not_open", "participant_elsewhere")
+"""What is refused for its time: another one may be had."""
 KEY = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 
@@ -191,7 +194,7 @@ def _refused(refusal: Refused, terms: Terms) -> Response:
         own = _had(theirs)
         if own is not None:
             return have_page(own, CONFLICT)
-        if refusal.code != "slot_not_open":
+        if refusal.code not in TIMES:
             return refused_page(refusal.code, lost=refusal.code == "seats_full")
         chosen = choice(tx, terms)
     lost = False

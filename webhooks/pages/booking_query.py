@@ -5,7 +5,7 @@ move.
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,10 +14,11 @@ from flask import abort, request
 from domain.change_rules import MoveCost
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, timezone
+from domain.intervals import Interval
 from domain.mail.safety import one_line
 from domain.sessions import Booking, Participant, Refused, Session, Terms, Unknown
 from domain.slots.cells import GRID
-from storage.rows import bookings, holds, sessions
+from storage.rows import bookings, holds, participant_times, sessions
 from storage.schema.database import Tx
 from storage.slots import availability, bookable
 from storage.slots.availability import Asked
@@ -32,8 +33,6 @@ from webhooks.pages import formats, weekgrid, zones
 
 FRAME = re.compile(r"(\d{1,4})-(\d{1,4})", re.ASCII)
 FAR = 2**32
-NEVER_FORCED = ("past", "session")
-"""What closes a time for good; there is no use in asking for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,7 @@ def choice(tx: Tx, terms: Terms) -> Choice:
         theirs.append(moving.session.id)
         usual_minutes = moving.session.minutes
     listing = bookable.listing_for(tx, guest().coach_id, terms, without=theirs)
+    listing = replace(listing, elsewhere=_elsewhere(tx, moving, theirs, terms))
     zone = zone_chosen()
     duration = offered(listing, request.values.get("duration", usual_minutes, type=int))
     soonest = None
@@ -119,6 +119,18 @@ def choice(tx: Tx, terms: Terms) -> Choice:
     monday = _monday() or formats.monday(looked_at, zone)
     late = moving is not None and move_costs(tx, moving, terms) == "missed"
     return Choice(listing, zone, duration, monday, terms.seconds, moving, soonest, kept, late)
+
+
+def _elsewhere(
+    tx: Tx, moving: Mine | None, without: Sequence[str], terms: Terms
+) -> Sequence[Interval]:
+    """When the participant for whom a time is looked for is in other sessions."""
+    whom = guest().participant
+    if moving is not None:
+        whom = moving.booking.participant
+    if whom is None:
+        return ()
+    return participant_times.taken(tx, [whom.id], since=terms.seconds, without=without)[whom.id]
 
 
 def move_costs(tx: Tx, moving: Mine, terms: Terms) -> MoveCost:
@@ -175,24 +187,6 @@ def starts(listing: Listing, duration: int, since: int, until: int, terms: Terms
     asked = Asked(duration, since, until, terms.seconds)
     found: list[int] = availability.starts(listing, asked).tolist()
     return found
-
-
-def closed(
-    listing: Listing, duration: int, since: int, until: int, terms: Terms
-) -> dict[int, str] | None:
-    """Why each closed start is so, as the API tells it; None: this guest is not told."""
-    if not guest().may(May.see_reasons):
-        return None
-    asked = Asked(duration, since, until, terms.seconds)
-    found: dict[int, str] = {}
-    for first, end, why in availability.reasons(listing, asked):
-        found |= dict.fromkeys(range(first, end, GRID), why.name)
-    past = range(since, min(until, terms.seconds), GRID)
-    return found | dict.fromkeys(past, "past")
-
-
-def forcible(reason: str) -> bool:
-    return guest().may(May.force) and reason not in NEVER_FORCED
 
 
 def forced() -> str | None:

@@ -2,16 +2,18 @@
 may know that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, render_template, url_for
 
+from domain.intervals import Interval, meets
 from domain.pod_formats import check_may_rebook
 from domain.pod_groups import after
 from domain.sessions import Booking, Refused, Session, Terms, Unknown
 from storage.rows import bookings as booking_rows
-from storage.rows import sessions
+from storage.rows import participant_times, sessions
 from storage.schema.database import Tx
 from storage.transactions import pod_groups
 from storage.transactions.pod_groups import given_up_with
@@ -28,7 +30,8 @@ JOINED_BY_CHOICE = ("open", "hybrid_v2")
 @dataclass(frozen=True, slots=True)
 class Group:
     """A pod as a participant may know it: when, and how many seats are left. `joined`: whether they
-    may take one. `later`: those of its group in which they would have a seat too.
+    may take one. `later`: those of its group in which they would have a seat too. `elsewhere`: they
+    are in another session during one of these.
     """
 
     id: str
@@ -37,6 +40,7 @@ class Group:
     left: int
     joined: bool
     later: list[Session]
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +115,26 @@ def joinable(tx: Tx, terms: Terms) -> list[Group]:
     if guest().participant is None:
         return []
     found = []
+    theirs = participant_times.taken(tx, [who().id], since=terms.seconds)[who().id]
     for pod in _pods(tx, terms):
-        group = _group(tx, pod)
+        group = _group(tx, pod, theirs)
         if group.joined:
             found.append(group)
     return found
 
 
-def targets(tx: Tx, seated_in: Session, terms: Terms) -> list[Group]:
+def targets(tx: Tx, seated_in: Session, seat: Booking, terms: Terms) -> list[Group]:
     """The pods that a seat may be changed for."""
     found = []
+    me, here = seat.participant.id, [seated_in.id]
+    theirs = participant_times.taken(tx, [me], since=terms.seconds, without=here)[me]
     for pod in _pods(tx, terms):
         try:
             check_may_rebook(seated_in, pod)
         except Refused:
             continue
         if _chosen(tx, pod):
-            found.append(_group(tx, pod))
+            found.append(_group(tx, pod, theirs))
     return found
 
 
@@ -171,12 +178,13 @@ def _chosen(tx: Tx, pod: Session) -> bool:
     return True
 
 
-def _group(tx: Tx, pod: Session) -> Group:
+def _group(tx: Tx, pod: Session, theirs: Sequence[Interval]) -> Group:
     joined = guest().may(May.assign) or (pod.format in JOINED_BY_CHOICE and _chosen(tx, pod))
     later = after(sessions.of_group(tx, pod.group_id), pod)
     # All of them or none: the fullest says how many can still come.
     left = min(each.capacity - each.taken for each in (pod, *later))
-    return Group(pod.id, pod.starts, pod.ends, left, joined and left > 0, later)
+    elsewhere = any(meets(theirs, each.starts, each.ends) for each in (pod, *later))
+    return Group(pod.id, pod.starts, pod.ends, left, joined and left > 0, later, elsewhere)
 
 
 def leaves_too(seen: dict[str, Any]) -> list[Session]:

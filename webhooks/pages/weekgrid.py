@@ -24,8 +24,6 @@ OFFICE = (9 * 60, 17 * 60)
 LONG = 8
 """Rows; what is closed for so long is folded."""
 
-BEYOND = "horizon"
-
 Key = tuple[int, int]
 """Minute of the day, and 1 for its second coming."""
 Frame = tuple[int, int]
@@ -176,8 +174,7 @@ def _cell(
         offset = formats.offset(start, zone)
     if start in open_ or closed is None:
         return Cell(start, start in open_, offset=offset)
-    reason = closed.get(start, BEYOND)  # where the set ends, so does what is known
-    return Cell(start, open=False, reason=reason, offset=offset)
+    return Cell(start, open=False, reason=closed.get(start), offset=offset)
 
 
 def _folded(rows: Sequence[GridRow], end: int) -> Iterator[GridRow]:

@@ -48,6 +48,7 @@ def _standing(found: tuple[Written, ...], zone: str) -> Iterator[Standing]:
             summary=each.summary,
             declined=each.declined,
             join_url=each.join_url,
+            attendees=each.attendees,
         )
 
 

@@ -138,7 +138,7 @@ def test_many_are_set_at_once_with_a_time_or_without(database: Database) -> None
     assert owed(database)["booked", "hedy"] == 1
     done = together(database, *(it.id for it in shells), coach_id="bob")
     assert [shell.coach_id for shell in done.shells] == ["bob", "bob"]
-    assert give_time(database, done.shells[0]).pod.coach_id == "bob"
+    assert give_time(database, done.shells[0], TWO).pod.coach_id == "bob"
 
 
 def test_many_are_held_in_one_place_and_who_has_a_seat_is_mailed(database: Database) -> None:

@@ -40,7 +40,7 @@ def desk(desk: Desk) -> Desk:
 GOOD = (line(), line(coach="BOB@Example.test", at="15:00", people=SAM))
 DOUBTFUL = (
     line(day="2026-06-03", people="pat@example.test"),
-    line(day="2026-06-03", at="13:30", coach="bob", people=f"{PAT}; {SAM}"),
+    line(day="2026-06-03", at="14:30", coach="bob", people=f"{PAT}; {SAM}", min="3"),
     line(day="2026-06-04", min="2"),
 )
 BAD = (
@@ -52,6 +52,7 @@ BAD = (
     line(day="2026-06-05", duration=""),
     line(day="2026-06-05", duration="45"),
     line(zone="Mars/Base"),
+    line(day="2026-06-03", at="12:30", coach="bob"),
 )
 
 
@@ -67,7 +68,7 @@ def test_each_row_is_judged_with_its_reasons_and_a_dry_run_writes_nothing(desk: 
         (2, "green", []),
         (3, "green", []),
         (4, "yellow", ["name_missing"]),
-        (5, "yellow", ["participant_in_two_pods"]),
+        (5, "yellow", ["below_min"]),
         (6, "yellow", ["below_min"]),
         (7, "red", ["slot_not_open"]),
         (8, "red", ["slot_not_open"]),
@@ -77,8 +78,9 @@ def test_each_row_is_judged_with_its_reasons_and_a_dry_run_writes_nothing(desk: 
         (12, "red", ["duration_required"]),
         (13, "red", ["duration_not_offered"]),
         (14, "red", ["unknown_zone"]),
+        (15, "red", ["participant_elsewhere"]),
     ]
-    assert answer.json["counts"] == {"green": 2, "yellow": 3, "red": 8}
+    assert answer.json["counts"] == {"green": 2, "yellow": 3, "red": 9}
     assert answer.json["imported"] is False
     assert all(
         remark["detail"].endswith(".") for row in answer.json["rows"] for remark in row["remarks"]

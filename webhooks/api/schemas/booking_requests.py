@@ -57,8 +57,9 @@ class ContextIn(Body):
 
 
 class ForceIn(Body):
-    """Book over busy time or outside hours; never over another session, nor into the past. Needs a
-    key with the scope bookings:force.
+    """Book over busy time, outside hours, or while the participant is in another session; never
+    over another session of the coach's, nor into the past. Needs a key with the scope
+    bookings:force.
     """
 
     reason: Line = Field(min_length=1, description="Why; stored, and shown with the session.")
@@ -165,6 +166,7 @@ class SeatIn(Body):
     participant: ParticipantIn
     context: ContextIn = Field(default_factory=ContextIn)
     assigned: bool = Field(False, description="By the programme: closed and hybrid pods need it.")  # noqa: FBT003 (a default)
+    force: ForceIn | None = None
 
 
 class AttendanceIn(Body):

@@ -69,6 +69,10 @@ class SeatOut(BaseModel):
         description="What the participant's calendar program said of the latest invitation, as far"
         " as it was handed in."
     )
+    overlap_reason: str | None = Field(
+        description="Why it was booked although the participant was in another session at the time;"
+        " null if they were not, and empty once the reason is forgotten with the person."
+    )
 
 
 class Time(BaseModel):
@@ -272,6 +276,7 @@ def _seat(booking: Booking) -> dict[str, object]:
         "moves": booking.moves,
         "replaces": booking.replaces,
         "answer": booking.answer,
+        "overlap_reason": booking.overlap_reason,
     }
 
 

@@ -12,13 +12,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.conferencing import Conferencing
+from domain.event_differences import Attendees
 from domain.places import usable_link
+from domain.sessions import Answer
 from workers.cronofy.errors import BadAnswer
 from workers.cronofy.wire import stamps
 from workers.cronofy.wire.fields import flag, identifier, text
 from workers.cronofy.wire.freebusy import FreeBusyPage, Item
 
 LONGEST_SUMMARY, LONGEST_DESCRIPTION = 1024, 4096
+MOST_ATTENDEES = 200
+ANSWERS: dict[str, Answer] = {
+    "accepted": "accepted",
+    "declined": "declined",
+    "tentative": "tentative",
+}
+"""Whatever else an attendee's status is, it is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Written:
     """By the account's owner; or it is cancelled."""
     all_day: bool = field(default=False, compare=False)
     """Its times are midnights as if its zone were UTC."""
+    attendees: Attendees = field(default=(), compare=False, repr=False)
+    """Whom the coach added."""
 
     def is_at(self, calendar_id: str, event_id: str) -> bool:
         return (self.calendar_id, self.id) == (calendar_id, event_id)
@@ -102,6 +113,7 @@ def _written(item: Item) -> Written:
         declined=_is_declined(item),
         all_day=bool(parsed.is_date.any()),
         join_url=_join_url(item),
+        attendees=_attendees(item),
     )
 
 
@@ -109,6 +121,18 @@ def _is_declined(item: Item) -> bool:
     # Words that nobody knows yet, and none at all, decline nothing.
     cancelled = "cancelled" in (item.get("status"), item.get("event_status"))
     return cancelled or item.get("participation_status") == "declined"
+
+
+def _attendees(item: Item) -> Attendees:
+    """Who is no person with an address is left out: no read fails for them."""
+    listed = item.get("attendees")
+    if not isinstance(listed, list):
+        return ()
+    found = []
+    for each in listed[:MOST_ATTENDEES]:
+        if isinstance(each, dict) and isinstance(each.get("email"), str):
+            found.append((each["email"], ANSWERS.get(str(each.get("status")))))
+    return tuple(found)
 
 
 def _join_url(item: Item) -> str | None:
