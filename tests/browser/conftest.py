@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support import http_client as desks
@@ -22,6 +22,8 @@ from tests.support.http_client import Desk
 from webhooks.demo.processes import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_MS = 30_000
+"""On a machine that others use, a page takes seconds to be made and to be swapped."""
 LEFT_OUT = (
     "the browser tests were left out: there is no Chromium here (Debian: apt-get install chromium)"
 )
@@ -33,6 +35,7 @@ def chromium() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip(LEFT_OUT)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # Root, as in containers, gets no sandbox; all that is opened here are our own pages.
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -70,7 +73,7 @@ class Site:
         context = self.browser.new_context(
             base_url=self.origin, viewport={"width": width, "height": height}, **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         yield Seen(context.new_page())
         context.close()
 

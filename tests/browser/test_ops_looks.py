@@ -79,6 +79,8 @@ def test_reasons_of_a_coach_s_week_stand_apart(one_site: Site, screen: dict[str,
     with one_site.ops(**screen) as seen:
         page = seen.page
         page.goto("/ops/coaches/ada")
+        # What is measured is not swapped meanwhile.
+        page.click("#pause")
         to_the_middle(page.locator(".week"))
         for look in LOOKS:
             page.emulate_media(**look)

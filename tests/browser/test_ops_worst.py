@@ -3,11 +3,12 @@ counts.
 """
 
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from storage.rows import clock_jobs
 from storage.schema import tables
@@ -16,6 +17,9 @@ from tests.browser import scene
 from tests.browser.conftest import Seen, Site
 from tests.browser.readers import at_peace, violations
 from workers.clock import JOBS
+
+LIVE_SECONDS = 2
+"""How often the page asks by itself (templates/ops/overview.html)."""
 
 
 def all_is_well(site: Site) -> None:
@@ -79,6 +83,25 @@ def test_the_first_line_is_on_the_screen_and_the_deed_beside_it_helps(
         expect(page.locator("#said")).to_have_text("30 of kind mail tried now.")
         assert one_site.desk.runtime.broker.queues["mails"].qsize() == 30
         at_peace(seen, one_site)
+
+
+def test_what_was_done_is_said_however_late_the_answer_comes(one_site: Site) -> None:
+    """The button is live: before the answer is there the page would have made another of it."""
+    all_is_well(one_site)
+    mail_is_stuck(one_site)
+    with one_site.ops() as seen:
+
+        def late(route: Route) -> None:
+            time.sleep(2 * LIVE_SECONDS + 1)
+            route.continue_()
+
+        seen.page.route("**/ops/hurry/mail", late)
+        seen.page.click("#hurry-mail")
+        expect(seen.page.locator("#said")).to_have_text("30 of kind mail tried now.")
+        # And then it is live again.
+        with one_site.desk.database.write() as tx:
+            tx.execute(tables.outbox.update().values(state="sent"))
+        expect(seen.page.locator("#worst")).to_contain_text("All well")
 
 
 def test_for_a_revoked_account_its_coach_is_asked_and_nothing_is_read(one_site: Site) -> None:

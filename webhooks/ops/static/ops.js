@@ -17,6 +17,13 @@ document.addEventListener("click", (event) => {
   alive(paused ? "Paused" : "Live", true);
 });
 
+// The race: somebody presses a button, and what is live is swapped before the answer is there. The button is gone
+// then, and with it the only place where htmx tells what was done: nobody would hear of it. So nothing is swapped meanwhile.
+let deeds = 0;
+const isDeed = (event) => event.detail.requestConfig.verb === "post" && event.target.dataset.live === undefined;
+document.addEventListener("htmx:beforeSend", (event) => { if (isDeed(event)) deeds += 1; });
+document.addEventListener("htmx:afterRequest", (event) => { if (isDeed(event)) deeds -= 1; });
+
 // Only what asks by itself is paused, and nothing asks for a page that nobody sees.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const acted = event.detail.requestConfig.triggeringEvent?.type === "acted";
@@ -46,6 +53,10 @@ document.addEventListener("htmx:responseError", (event) => {
 let open = [];
 let section = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (deeds > 0 && event.target.dataset.live !== undefined) {
+    event.detail.shouldSwap = false;
+    return;
+  }
   open = [...event.target.querySelectorAll("details[open]")].map((it) => it.id);
   const focused = document.activeElement;
   section = event.target.contains(focused) ? focused.closest("section")?.id : null;
