@@ -29,6 +29,7 @@ from workers.jobs import (
     calendar_mails,
     channel_audit,
     erasure,
+    farewell,
     overdue,
     reconciling,
     retention,
@@ -161,7 +162,7 @@ def sample(services: Services, _actors: Actors) -> int:
     return 0
 
 
-def erase(services: Services, _actors: Actors) -> int:
+def erase(services: Services, actors: Actors) -> int:
     """Go on with whoever is to be erased: a command may have died over it, or an account been
     revoked meanwhile.
 
@@ -171,7 +172,8 @@ def erase(services: Services, _actors: Actors) -> int:
         owed = erasures.owed(tx, limit=ERASED_AT_ONCE)
     for person in owed:
         erasure.advance(services, person)
-    return len(owed) + account_linking.forget_abandoned(services)
+    told = farewell.go_on(services, actors)
+    return len(owed) + told + account_linking.forget_abandoned(services)
 
 
 # The sweep needs no turn of its own: each row is handed to one sweeper only.

@@ -60,6 +60,7 @@ erasures = Table(
     Column("kind", Text, primary_key=True),
     Column("person_id", Text, primary_key=True),
     Column("asked_at", Instant, nullable=False),
+    Column("farewell_until", Instant),  # of a coach: so long it waits for those who are told of it
 )
 
 # What the plots are drawn from: a few figures a minute.

@@ -73,18 +73,25 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
     """
     if not is_known(tx, person):
         return None
-    # Asked twice is asked once: the audit keeps the first, and nobody else is named in it.
-    values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
-    added = insert(tx, erasures).values(values)
-    asked = added.on_conflict_do_nothing(index_elements=["kind", "person_id"])
-    if tx.execute(asked.returning(row.person_id)).first() is not None:
-        audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
+    write_down(tx, person, actor=actor, now=now)
     if person.kind != "coach":
         return []
     connected = connection_rows.ids_of_coach(tx, person.id)
     for connection_id in connected:
         push_marks.mark_dirty(tx, connection_id, erase=True)
     return connected
+
+
+def write_down(
+    tx: Connection, person: Person, *, actor: str, now: datetime, until: datetime | None = None
+) -> None:
+    """`until`: so long it may wait for a farewell."""
+    # Asked twice is asked once: the audit keeps the first, and nobody else is named in it.
+    values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
+    added = insert(tx, erasures).values(values | {"farewell_until": until})
+    asked = added.on_conflict_do_nothing(index_elements=["kind", "person_id"])
+    if tx.execute(asked.returning(row.person_id)).first() is not None:
+        audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
 
 
 def is_known(tx: Connection, person: Person) -> bool:
@@ -103,8 +110,11 @@ def is_owed(tx: Connection, person: Person) -> bool:
 
 
 def owed(tx: Connection, *, limit: int) -> list[Person]:
-    """Who is to be erased and is not yet, those asked for first first."""
-    query = select(row.kind, row.person_id).order_by(row.asked_at, row.person_id)
+    """Who is to be erased and is not yet, those asked for first first;
+    not those whom `farewells` looks after.
+    """
+    query = select(row.kind, row.person_id).where(row.farewell_until.is_(None))
+    query = query.order_by(row.asked_at, row.person_id)
     return records.all_as(tx, Person, query.limit(limit))
 
 
@@ -201,16 +211,21 @@ def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
         bare.values(
             name="",
             email=None,
-            weekly=[[]] * 7,
-            overrides=[],
             place=None,
             place_kinds=None,
             away=None,
             travel=None,
             holidays=None,
-            version=coaches.c.version + 1,
         )
     )
+    close_hours(tx, coach_id, now=now)
+
+
+def close_hours(tx: Connection, coach_id: str, *, now: datetime) -> None:
+    """From now on no time of theirs can be booked."""
+    shut = coaches.update().where(coaches.c.id == coach_id)
+    version = coaches.c.version + 1
+    tx.execute(shut.values(weekly=[[]] * 7, overrides=[], version=version))
     closed = coach_rows.get(tx, coach_id)
     if closed is not None:
         slot_sets.recompute(tx, closed, now=now)

@@ -26,6 +26,8 @@ from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
 from webhooks.http.requests import expected_version
 
+Change = Callable[[Coach | None], Coach]
+
 ABSENCES = ("away", "travel", "holidays")
 CHOSEN = ("place", "place_kinds", "event_policy")
 """What coaches choose on "More settings", too: a platform that leaves it out does not undo it."""
@@ -52,9 +54,20 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
     The slot set follows in the same transaction: whoever lists slots after the answer sees what was
     set.
     """
+    changed = _change(coach_id, change_of(coach_id, body), body.version)
+    status = 200
+    if changed.created:
+        status = 201
+    return show(coach_id), status
+
+
+def change_of(coach_id: str, body: CoachIn) -> Change:
+    """What a PUT makes of the coach that is there. Raises Invalid and RefusedRequest; what it gives
+    raises Invalid.
+    """
     hours = Hours.parse(body.zone, body.hours, body.overrides)
     apart = {"zone", "hours", "overrides", "durations", "policy", "version", *ABSENCES}
-    settings = body.model_dump(exclude=apart | {"place", "place_kinds"})
+    settings = body.model_dump(exclude=apart | {"id", "place", "place_kinds"})
     place = place_of(body.place)
     check_deployment(place)
     coach = Coach(
@@ -76,11 +89,7 @@ def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
         kept = {name: getattr(stored, name) for name in left_out}
         return replace(absences.changed(coach, sent, before), **kept)
 
-    changed = _change(coach_id, change, body.version)
-    status = 200
-    if changed.created:
-        status = 201
-    return show(coach_id), status
+    return change
 
 
 def show_hours(coach_id: str) -> HoursOut:
@@ -115,14 +124,15 @@ def put_overrides(coach_id: str, body: OverridesIn) -> OverridesOut:
     return _overrides(_change(coach_id, change, body.version).coach)
 
 
-def _change(
-    coach_id: str, change: Callable[[Coach | None], Coach], version: int | None
-) -> CoachChange:
+def _change(coach_id: str, change: Change, version: int | None) -> CoachChange:
+    return store(coach_id, change, expected_version(version))
+
+
+def store(coach_id: str, change: Change, expected: int | None) -> CoachChange:
     """One transaction, then the wake-ups. Raises StaleVersion, Refused and Invalid; then nothing
     was written.
     """
     services = runtime().services
-    expected = expected_version(version)
     changed = services.database.transact(
         lambda tx: coach_settings.put_coach(
             tx, coach_id, change, expected=expected, now=services.now()

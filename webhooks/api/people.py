@@ -6,6 +6,8 @@ from domain.sessions import Unknown
 from storage.reports import personal_data
 from storage.reports.personal_data import Person
 from storage.reports.whose_rows import Kind
+from storage.transactions import farewells
+from webhooks.api.schemas.coach_batches import EraseQuery
 from webhooks.api.schemas.responses import Accepted
 from webhooks.http.auth import asking
 from webhooks.http.context import runtime
@@ -17,14 +19,27 @@ def export_coach(coach_id: str) -> dict[str, Any]:
     return _export("coach", coach_id)
 
 
-def erase_coach(coach_id: str) -> tuple[Accepted, int]:
-    """Erase a coach: the calendars are revoked at Cronofy, and all that an export holds is
-    forgotten.
+def erase_coach(coach_id: str, query: EraseQuery) -> tuple[Accepted, int]:
+    """Erase a coach: the calendars are revoked at Cronofy, their channels end, and all that an
+    export holds is forgotten.
 
-    It is written down before this answers, and cannot be undone. Nobody is told: cancel the coming
-    sessions first if their participants should know.
+    While sessions are to come this is refused, unless `coming=cancel`: then nobody can book the
+    coach from now on, the sessions are called off within a minute, everybody is told by mail, and
+    the erasure follows as soon as that has left; after a day in any case. It is written down before
+    this answers, and cannot be undone.
     """
-    return _erase("coach", coach_id)
+    ours, actor = runtime(), asking().actor
+    services = ours.services
+    with services.database.write() as tx:
+        if query.coming == "cancel":
+            known, connected = farewells.begin(tx, coach_id, actor=actor, now=services.now()), None
+        else:
+            connected = farewells.erase_unless_coming(tx, coach_id, actor=actor, now=services.now())
+            known = connected is not None
+    if not known:
+        raise Unknown("coach", coach_id)
+    ours.actors.wake(*(connected or ()))
+    return Accepted(status="accepted"), 202
 
 
 def export_participant(participant_id: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Route:
 
 # Clients are generated from the document's names: a module that is renamed keeps its own there.
 PUBLISHED = {
+    "coach_batches": "coaches",
     "coach_states": "tiles",
     "mail_texts": "mailers",
     "pod_exports": "exports",

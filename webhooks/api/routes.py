@@ -16,6 +16,7 @@ from webhooks.api import (
     brand_files,
     brands,
     change_rules,
+    coach_batches,
     coach_states,
     coaches,
     conferencing,
@@ -59,6 +60,7 @@ from webhooks.api.schemas.booking_responses import (
 )
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
+from webhooks.api.schemas.coach_batches import CoachesIn, CoachesPutOut, EraseQuery
 from webhooks.api.schemas.coach_lists import (
     CoachesQuery,
     CoachListOut,
@@ -136,6 +138,8 @@ ROUTES = (
           answer=CoachListOut),
     Route("GET", "/v1/coach_states", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
+    Route("PUT", "/v1/coaches", coach_batches.put_all, ("coaches:write",), CoachesIn,
+          answer=CoachesPutOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut,
           answers=(200, 201), refuses=(409,)),
@@ -229,8 +233,8 @@ ROUTES = (
     Route("GET", feeds.FILE, feeds.read, answers=(200, 304), media="text/calendar",
           refuses=(404,)),
     Route("GET", f"{COACH}/data", people.export_coach, ERASES, answer=PersonalData, refuses=(404,)),
-    Route("DELETE", COACH, people.erase_coach, ERASES, answer=Accepted, answers=(202,),
-          refuses=(404,)),
+    Route("DELETE", COACH, people.erase_coach, ERASES, query=EraseQuery, answer=Accepted,
+          answers=(202,), refuses=(404, 409)),
     Route("GET", f"{PARTICIPANT}/data", people.export_participant, ERASES, answer=PersonalData,
           refuses=(404,)),
     Route("DELETE", PARTICIPANT, people.erase_participant, ERASES, answer=Accepted, answers=(202,),
