@@ -16,8 +16,8 @@ cursor       where a reader of the feed is: what was numbered up to there is rea
 day off      a date whose override has no windows
 digest       16 bytes that are equal when the answers are
 facts        what a session mail tells, as it was when the change happened
-feed         the events that the platform is told of, in one order, for who reads them itself
 farewell     what comes before a coach is erased: their sessions are called off, all are told
+feed         the events that the platform is told of, in one order, for who reads them itself
 free run     a maximal run of consecutive open starts
 holiday      a public holiday that the coach has switched on: none of its date's windows is there
 group        hybrid_v2 pods in the order in which they begin: a seat in the first is one in each

@@ -1,0 +1,159 @@
+"""One call: the key, the retries, and what an answer means."""
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+JSON = "application/json"
+REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+PASSING = frozenset({502, 503, 504})
+NOT_BEGUN = 429
+LONGEST_WAIT = 30.0
+
+
+class ClientError(Exception):
+    """Whatever a call may raise."""
+
+
+class NotReached(ClientError):
+    """Nobody answered, or not whole; a write may have been done all the same."""
+
+
+class ApiError(ClientError):
+    """A refusal. `code` is stable; `detail` ends with the next step; `problem` is all that was
+    answered (RFC 9457); `request_id` is what the operator can look up.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        self.status = status
+        self.problem = dict(problem)
+        self.code = str(problem.get("code", ""))
+        self.detail = str(problem.get("detail", ""))
+        self.field: str | None = problem.get("field")
+        self.request_id = headers.get("X-Request-ID")
+        self.retry_after = _seconds(headers.get("Retry-After"))
+        super().__init__(f"{status} {self.code}: {self.detail}")
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """None is followed: the key would go along to wherever it leads."""
+        return
+
+
+class Transport:
+    """Safe to share between threads."""
+
+    def __init__(
+        self, origin: str, key: str, *, timeout: float = 30.0, patience: float = 60.0
+    ) -> None:
+        """`origin`: https://coachcal.example.com; `timeout`: seconds for one try; `patience`: for
+        how long a call that may be repeated is.
+        """
+        self.origin = origin.rstrip("/")
+        self.timeout, self.patience = timeout, patience
+        self._key = key
+        self._opener = urllib.request.build_opener(_Stay)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        raw: bool = False,
+    ) -> Any:
+        """What was answered: JSON, None where there is nothing, bytes if `raw`.
+        Raises ApiError and NotReached.
+        """
+        sent = {name: value for name, value in (headers or {}).items() if value is not None}
+        sent |= {"Authorization": f"Bearer {self._key}", "User-Agent": "coachcal-client"}
+        if body is not None:
+            content = json.dumps(body).encode()
+            sent["Content-Type"] = JSON
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        url = f"{self.origin}{path}?{urlencode(given, doseq=True)}".rstrip("?")
+        request = urllib.request.Request(url, data=content, headers=sent, method=method)  # noqa: S310 (the caller's own origin)
+        answer = self._until_answered(request, may_repeat=_may_repeat(method, sent))
+        if raw:
+            return answer
+        if not answer:
+            return None
+        return json.loads(answer)
+
+    def _until_answered(self, request: urllib.request.Request, *, may_repeat: bool) -> bytes:
+        ends = time.monotonic() + self.patience
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return self._once(request)
+            except ApiError as error:
+                # Of these nothing was begun, or the same key gets the same answer.
+                again = error.status == NOT_BEGUN or (may_repeat and error.status in PASSING)
+                wait = error.retry_after or _back_off(tried)
+                if not again or time.monotonic() + wait > ends:
+                    raise
+            except NotReached:
+                wait = _back_off(tried)
+                if not may_repeat or time.monotonic() + wait > ends:
+                    raise
+            time.sleep(wait)
+
+    def _once(self, request: urllib.request.Request) -> bytes:
+        try:
+            with self._opener.open(request, timeout=self.timeout) as answer:
+                content: bytes = answer.read()
+                return content
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ApiError(error.code, _problem(error.read()), dict(error.headers)) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise NotReached(f"{request.method} {request.selector}: {error}") from error
+
+
+def part(value: object) -> str:
+    """A value as a part of a path."""
+    return quote(str(value), safe="")
+
+
+def new_key() -> str:
+    """An Idempotency-Key for one write."""
+    return str(uuid4())
+
+
+def _may_repeat(method: str, headers: Mapping[str, str]) -> bool:
+    return method in REPEATABLE or "Idempotency-Key" in headers
+
+
+def _problem(content: bytes) -> Mapping[str, Any]:
+    """{} for what a proxy says instead of coachcal."""
+    try:
+        problem = json.loads(content)
+    except ValueError:
+        return {}
+    if not isinstance(problem, dict):
+        return {}
+    return problem
+
+
+def _seconds(header: str | None) -> float | None:
+    if header is None or not header.isdecimal():
+        return None
+    return min(float(header), LONGEST_WAIT)
+
+
+def _back_off(tried: int) -> float:
+    """Half a second, doubled each time, and never the same for two clients."""
+    most = min(0.5 * 2.0 ** min(tried, 10), LONGEST_WAIT)
+    return most * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)

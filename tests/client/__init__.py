@@ -1,0 +1,1 @@
+"""The typed client of `deploy/client`, and what others generate from the OpenAPI document."""
