@@ -1,5 +1,6 @@
 """A method per operation: written from the OpenAPI document by `./run docs`."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from coachcal_client import models
@@ -44,6 +45,104 @@ class Client(Transport):
             "/readyz",
         )
         return answer
+
+    def lists_bookings(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        coach_id: str | None = None,
+        participant_id: str | None = None,
+        company: str | None = None,
+        project: str | None = None,
+        cohort: str | None = None,
+        programme_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+        in_conflict: bool | None = None,
+        short_of_seats: bool | None = None,
+        held_mails: bool | None = None,
+        moved: bool | None = None,
+        status: Literal["booked", "cancelled", "completed", "missed"] | None = None,
+    ) -> models.BookingsOut:
+        """Bookings, those that ended too, with the session of each.
+
+        Each filter that is sent has to hold; `company`, `project`, `cohort` and
+        `programme_name` are the booking's own, or else its session's.
+        """
+        answer: models.BookingsOut = self.call(
+            "GET",
+            "/v1/bookings",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "coach_id": coach_id,
+                "participant_id": participant_id,
+                "company": company,
+                "project": project,
+                "cohort": cohort,
+                "programme_name": programme_name,
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "changed_since": changed_since,
+                "in_conflict": in_conflict,
+                "short_of_seats": short_of_seats,
+                "held_mails": held_mails,
+                "moved": moved,
+                "status": status,
+            },
+        )
+        return answer
+
+    def lists_bookings_all(
+        self,
+        *,
+        limit: int | None = None,
+        coach_id: str | None = None,
+        participant_id: str | None = None,
+        company: str | None = None,
+        project: str | None = None,
+        cohort: str | None = None,
+        programme_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+        in_conflict: bool | None = None,
+        short_of_seats: bool | None = None,
+        held_mails: bool | None = None,
+        moved: bool | None = None,
+        status: Literal["booked", "cancelled", "completed", "missed"] | None = None,
+    ) -> Iterator[models.BookingOut]:
+        """Each of `lists_bookings`, however many pages there are."""
+        cursor: str | None = None
+        while True:
+            page = self.lists_bookings(
+                limit=limit,
+                coach_id=coach_id,
+                participant_id=participant_id,
+                company=company,
+                project=project,
+                cohort=cohort,
+                programme_name=programme_name,
+                from_=from_,
+                to=to,
+                tz=tz,
+                changed_since=changed_since,
+                in_conflict=in_conflict,
+                short_of_seats=short_of_seats,
+                held_mails=held_mails,
+                moved=moved,
+                status=status,
+                cursor=cursor,
+            )
+            yield from page["bookings"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
 
     def bookings_create(
         self, body: models.BookingIn, *, idempotency_key: str | None = None
@@ -246,10 +345,76 @@ class Client(Transport):
         """
         answer: models.TilesOut = self.call(
             "GET",
-            "/v1/coaches",
+            "/v1/coach_states",
             query={"ids": ids},
         )
         return answer
+
+    def lists_coaches(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        ids: list[str] | None = None,
+        state: Literal[
+            "fresh",
+            "refreshing",
+            "stale",
+            "initial_sync",
+            "disconnected",
+            "no_access",
+            "unconnected",
+        ]
+        | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+    ) -> models.CoachListOut:
+        """Coaches, with what was set and how their calendars stand.
+
+        Deprecated: with `ids` the answer is that of `GET /v1/coach_states`.
+        """
+        answer: models.CoachListOut = self.call(
+            "GET",
+            "/v1/coaches",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "ids": ids,
+                "state": state,
+                "tz": tz,
+                "changed_since": changed_since,
+            },
+        )
+        return answer
+
+    def lists_coaches_all(
+        self,
+        *,
+        limit: int | None = None,
+        ids: list[str] | None = None,
+        state: Literal[
+            "fresh",
+            "refreshing",
+            "stale",
+            "initial_sync",
+            "disconnected",
+            "no_access",
+            "unconnected",
+        ]
+        | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+    ) -> Iterator[models.CoachOut | models.Tile]:
+        """Each of `lists_coaches`, however many pages there are."""
+        cursor: str | None = None
+        while True:
+            page = self.lists_coaches(
+                limit=limit, ids=ids, state=state, tz=tz, changed_since=changed_since, cursor=cursor
+            )
+            yield from page["coaches"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
 
     def coaches_put_all(self, body: models.CoachesIn) -> models.CoachesPutOut:
         """Set up to 200 coaches, each as PUT /v1/coaches/{id} does.
@@ -591,6 +756,60 @@ class Client(Transport):
         )
         return answer
 
+    def lists_mailers(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        scope: Literal["cohort", "project", "company"] | None = None,
+        scope_id: str | None = None,
+        kind: str | None = None,
+        language: str | None = None,
+        enabled: bool | None = None,
+    ) -> models.MailersOut:
+        """Texts and switches of mails, wherever they are set."""
+        answer: models.MailersOut = self.call(
+            "GET",
+            "/v1/mailers",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "scope": scope,
+                "scope_id": scope_id,
+                "kind": kind,
+                "language": language,
+                "enabled": enabled,
+            },
+        )
+        return answer
+
+    def lists_mailers_all(
+        self,
+        *,
+        limit: int | None = None,
+        scope: Literal["cohort", "project", "company"] | None = None,
+        scope_id: str | None = None,
+        kind: str | None = None,
+        language: str | None = None,
+        enabled: bool | None = None,
+    ) -> Iterator[models.MailTextOut]:
+        """Each of `lists_mailers`, however many pages there are."""
+        cursor: str | None = None
+        while True:
+            page = self.lists_mailers(
+                limit=limit,
+                scope=scope,
+                scope_id=scope_id,
+                kind=kind,
+                language=language,
+                enabled=enabled,
+                cursor=cursor,
+            )
+            yield from page["mailers"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
+
     def mailers_show(
         self, scope: str, scope_id: str, kind: str, language: str
     ) -> models.MailTextOut:
@@ -721,6 +940,104 @@ class Client(Transport):
             headers={"Idempotency-Key": idempotency_key or new_key()},
         )
         return answer
+
+    def lists_pods(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        coach_id: str | None = None,
+        participant_id: str | None = None,
+        company: str | None = None,
+        project: str | None = None,
+        cohort: str | None = None,
+        programme_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+        in_conflict: bool | None = None,
+        short_of_seats: bool | None = None,
+        held_mails: bool | None = None,
+        moved: bool | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+    ) -> models.PodsListOut:
+        """Pods, those called off too, with everyone who has or had a seat.
+
+        Each filter that is sent has to hold; `company`, `project`, `cohort` and
+        `programme_name` are the pod's own.
+        """
+        answer: models.PodsListOut = self.call(
+            "GET",
+            "/v1/pods",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "coach_id": coach_id,
+                "participant_id": participant_id,
+                "company": company,
+                "project": project,
+                "cohort": cohort,
+                "programme_name": programme_name,
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "changed_since": changed_since,
+                "in_conflict": in_conflict,
+                "short_of_seats": short_of_seats,
+                "held_mails": held_mails,
+                "moved": moved,
+                "status": status,
+            },
+        )
+        return answer
+
+    def lists_pods_all(
+        self,
+        *,
+        limit: int | None = None,
+        coach_id: str | None = None,
+        participant_id: str | None = None,
+        company: str | None = None,
+        project: str | None = None,
+        cohort: str | None = None,
+        programme_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+        in_conflict: bool | None = None,
+        short_of_seats: bool | None = None,
+        held_mails: bool | None = None,
+        moved: bool | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+    ) -> Iterator[models.SessionOut]:
+        """Each of `lists_pods`, however many pages there are."""
+        cursor: str | None = None
+        while True:
+            page = self.lists_pods(
+                limit=limit,
+                coach_id=coach_id,
+                participant_id=participant_id,
+                company=company,
+                project=project,
+                cohort=cohort,
+                programme_name=programme_name,
+                from_=from_,
+                to=to,
+                tz=tz,
+                changed_since=changed_since,
+                in_conflict=in_conflict,
+                short_of_seats=short_of_seats,
+                held_mails=held_mails,
+                moved=moved,
+                status=status,
+                cursor=cursor,
+            )
+            yield from page["pods"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
 
     def pods_create(
         self, body: models.PodIn, *, idempotency_key: str | None = None
@@ -940,15 +1257,104 @@ class Client(Transport):
         return answer
 
     def sessions_show(
-        self, *, from_: str, to: str, coach_id: str, tz: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        coach_id: str | None = None,
+        participant_id: str | None = None,
+        company: str | None = None,
+        project: str | None = None,
+        cohort: str | None = None,
+        programme_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+        in_conflict: bool | None = None,
+        short_of_seats: bool | None = None,
+        held_mails: bool | None = None,
+        moved: bool | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
     ) -> models.SessionsOut:
-        """A coach's sessions and pods that lie in the range, those called off too."""
+        """Sessions and pods, those called off too, with everyone who has or had a seat.
+
+        Each filter that is sent has to hold; `company`, `project`, `cohort` and
+        `programme_name` are the session's own. Deprecated: with `coach_id`, `from` and
+        `to`, and without `limit`, the answer holds all that lie in the range, those too
+        that began before it.
+        """
         answer: models.SessionsOut = self.call(
             "GET",
             "/v1/sessions",
-            query={"from": from_, "to": to, "coach_id": coach_id, "tz": tz},
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "coach_id": coach_id,
+                "participant_id": participant_id,
+                "company": company,
+                "project": project,
+                "cohort": cohort,
+                "programme_name": programme_name,
+                "from": from_,
+                "to": to,
+                "tz": tz,
+                "changed_since": changed_since,
+                "in_conflict": in_conflict,
+                "short_of_seats": short_of_seats,
+                "held_mails": held_mails,
+                "moved": moved,
+                "status": status,
+            },
         )
         return answer
+
+    def sessions_show_all(
+        self,
+        *,
+        limit: int | None = None,
+        coach_id: str | None = None,
+        participant_id: str | None = None,
+        company: str | None = None,
+        project: str | None = None,
+        cohort: str | None = None,
+        programme_name: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        tz: str | None = None,
+        changed_since: str | None = None,
+        in_conflict: bool | None = None,
+        short_of_seats: bool | None = None,
+        held_mails: bool | None = None,
+        moved: bool | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+    ) -> Iterator[models.CoachSessionOut]:
+        """Each of `sessions_show`, however many pages there are."""
+        cursor: str | None = None
+        while True:
+            page = self.sessions_show(
+                limit=limit,
+                coach_id=coach_id,
+                participant_id=participant_id,
+                company=company,
+                project=project,
+                cohort=cohort,
+                programme_name=programme_name,
+                from_=from_,
+                to=to,
+                tz=tz,
+                changed_since=changed_since,
+                in_conflict=in_conflict,
+                short_of_seats=short_of_seats,
+                held_mails=held_mails,
+                moved=moved,
+                status=status,
+                cursor=cursor,
+            )
+            yield from page["sessions"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
 
     def sessions_report_attendance(
         self, session_id: str, body: models.AttendanceIn, *, idempotency_key: str | None = None

@@ -82,6 +82,15 @@ class BookingOut(TypedDict):
     answer: Literal["accepted", "declined", "tentative"] | None
 
 
+class BookingsOut(TypedDict):
+    """In the order in which their sessions begin; with `changed_since`, in which they
+    changed.
+    """
+
+    bookings: list[BookingOut]
+    next_cursor: str | None
+
+
 class BrandIn(TypedDict):
     """All that is set; what is null, or left out, is as for everybody. The logo has an
     address of its own.
@@ -169,6 +178,14 @@ class CoachIn(TypedDict):
     travel: NotRequired[list[TravelRange] | None]
     holidays: NotRequired[SwitchedOn | None]
     version: NotRequired[int | None]
+
+
+class CoachListOut(TypedDict):
+    """By id; with `changed_since`, in the order in which they changed."""
+
+    coaches: list[CoachOut | Tile]
+    next_cursor: NotRequired[str | None]
+    unknown: NotRequired[list[str] | None]
 
 
 class CoachOfMany(TypedDict):
@@ -533,6 +550,13 @@ class MailTextOut(TypedDict):
     html: str | None
 
 
+class MailersOut(TypedDict):
+    """By scope, its id, kind and language."""
+
+    mailers: list[MailTextOut]
+    next_cursor: str | None
+
+
 class MailsOut(TypedDict):
     booking_id: str
     mails: list[MailOut]
@@ -697,6 +721,13 @@ class PodsChange(TypedDict):
     title: NotRequired[str | None]
     place: NotRequired[PlaceIn | None]
     assign: NotRequired[list[ParticipantIn]]
+
+
+class PodsListOut(TypedDict):
+    """In the order in which they begin; with `changed_since`, in which they changed."""
+
+    pods: list[SessionOut]
+    next_cursor: str | None
 
 
 class PodsOut(TypedDict):
@@ -887,11 +918,12 @@ class SessionOut(TypedDict):
 SessionsOut = TypedDict(
     "SessionsOut",
     {
-        "coach_id": "str",
-        "tz": "str",
-        "from": "str",
-        "to": "str",
         "sessions": "list[CoachSessionOut]",
+        "next_cursor": "NotRequired[str | None]",
+        "coach_id": "NotRequired[str | None]",
+        "tz": "NotRequired[str | None]",
+        "from": "NotRequired[str | None]",
+        "to": "NotRequired[str | None]",
     },
 )
 
