@@ -62,7 +62,7 @@ REQUESTS = (
     Request("coaches_show", 200, COACH),
     Request("coaches_put", 200, {"coach_id": (200, 201)}, SETTINGS | WHOLE
         | {"place": ROOM, "place_kinds": ["url", "phone"]}),
-    Request("coaches_put_all", 200, {"coach_id": (200, 200)},
+    Request("coaches_put_many", 200, {"coach_id": (200, 200)},
         {"coaches": [SETTINGS | WHOLE | {"id": "{coach_id}"}]}),
     Request("coaches_show_hours", 200, COACH),
     Request("coaches_put_hours", 200, COACH, {"hours": people.OFFICE, "zone": "Europe/London"}),

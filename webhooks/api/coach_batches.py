@@ -14,7 +14,7 @@ SECONDS = 3.0
 """A request has five for all its work on the database: what does not fit is told to come again."""
 
 
-def put_all(body: CoachesIn) -> CoachesPutOut:
+def put_many(body: CoachesIn) -> CoachesPutOut:
     """Set up to 200 coaches, each as PUT /v1/coaches/{id} does.
 
     What breaks a rule refuses the whole: every such coach is told, and nothing is written. Then

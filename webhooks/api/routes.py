@@ -138,7 +138,7 @@ ROUTES = (
           answer=CoachListOut),
     Route("GET", "/v1/coach_states", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
-    Route("PUT", "/v1/coaches", coach_batches.put_all, ("coaches:write",), CoachesIn,
+    Route("PUT", "/v1/coaches", coach_batches.put_many, ("coaches:write",), CoachesIn,
           answer=CoachesPutOut),
     Route("GET", COACH, coaches.show, ("coaches:read",), answer=CoachOut, refuses=(404,)),
     Route("PUT", COACH, coaches.put, ("coaches:write",), CoachIn, answer=CoachOut,

@@ -416,7 +416,7 @@ class Client(Transport):
             if cursor is None:
                 return
 
-    def coaches_put_all(self, body: models.CoachesIn) -> models.CoachesPutOut:
+    def coaches_put_many(self, body: models.CoachesIn) -> models.CoachesPutOut:
         """Set up to 200 coaches, each as PUT /v1/coaches/{id} does.
 
         What breaks a rule refuses the whole: every such coach is told, and nothing is

@@ -80,6 +80,7 @@ class BookingOut(TypedDict):
     moves: int
     replaces: str | None
     answer: Literal["accepted", "declined", "tentative"] | None
+    overlap_reason: str | None
 
 
 class BookingsOut(TypedDict):
@@ -425,8 +426,9 @@ class Flaw(TypedDict):
 
 
 class ForceIn(TypedDict):
-    """Book over busy time or outside hours; never over another session, nor into the past.
-    Needs a key with the scope bookings:force.
+    """Book over busy time, outside hours, or while the participant is in another session;
+    never over another session of the coach's, nor into the past. Needs a key with the
+    scope bookings:force.
     """
 
     reason: str
@@ -869,6 +871,7 @@ class SeatIn(TypedDict):
     participant: ParticipantIn
     context: NotRequired[ContextIn]
     assigned: NotRequired[bool]
+    force: NotRequired[ForceIn | None]
 
 
 class SeatOut(TypedDict):
@@ -886,6 +889,7 @@ class SeatOut(TypedDict):
     moves: int
     replaces: str | None
     answer: Literal["accepted", "declined", "tentative"] | None
+    overlap_reason: str | None
 
 
 class SendingOut(TypedDict):

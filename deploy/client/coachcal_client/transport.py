@@ -81,7 +81,7 @@ class Transport:
         if body is not None:
             content = json.dumps(body).encode()
             sent["Content-Type"] = JSON
-        given = {name: value for name, value in (query or {}).items() if value is not None}
+        given = {name: _word(value) for name, value in (query or {}).items() if value is not None}
         url = f"{self.origin}{path}?{urlencode(given, doseq=True)}".rstrip("?")
         request = urllib.request.Request(url, data=content, headers=sent, method=method)  # noqa: S310 (the caller's own origin)
         answer = self._until_answered(request, may_repeat=_may_repeat(method, sent))
@@ -130,6 +130,13 @@ def part(value: object) -> str:
 def new_key() -> str:
     """An Idempotency-Key for one write."""
     return str(uuid4())
+
+
+def _word(value: Any) -> Any:
+    """As JSON writes it: true, and not True."""
+    if isinstance(value, bool):
+        return json.dumps(value)
+    return value
 
 
 def _may_repeat(method: str, headers: Mapping[str, str]) -> bool:
