@@ -4,23 +4,26 @@ Cronofy lets one application make only so many calls. A fleet that is larger tha
 in longer turns; how long those are is computed here, so that it can be shown, and so that nobody
 calls a calendar stale only because the fleet is large.
 
-    lively   changed within a day       a quarter of an hour
-    steady   changed within 30 days     an hour
-    quiet    no change for longer       an hour; up to four where there are too few calls
+                                        where there are calls     where there are too few
+    lively   changed within a day       a quarter of an hour      up to half an hour
+    steady   changed within 30 days     an hour                   an hour
+    quiet    no change for longer       an hour                   up to two
 
-Where the quiet ones' longer turns do not make enough room, all wait longer by the same factor.
-Whoever has waited longest, measured by their own turn, is read first: so nobody starves.
+First the quiet ones wait longer, then the lively ones, whom the next push reads soon anyway; where
+that does not make enough room, all wait longer by the same factor. Whoever has waited longest,
+measured by their own turn, is read first: so nobody starves.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from math import inf
 
 LIVELY_FOR = timedelta(days=1)
 STEADY_FOR = timedelta(days=30)
-QUIET_FACTOR = 4
+QUIET_FACTOR, LIVELY_FACTOR = 2.0, 0.5
+"""Of a steady one's turn: how long those of the others become where there are too few calls."""
+_LONG = timedelta(days=365) / timedelta(minutes=1)
 STALE_FACTOR = 1.5
 """A calendar is stale once it was not read for so many of the longest turns."""
 
@@ -64,9 +67,11 @@ def turns(
     `reads_per_minute`: what reconciling may take of Cronofy's calls, in reads; above 0.
     """
     spans = {Pace.LIVELY: min(steady, lively), Pace.STEADY: steady, Pace.QUIET: steady}
-    room = reads_per_minute - _load(fleet, spans, (Pace.LIVELY, Pace.STEADY))
-    spans[Pace.QUIET] = _quiet(fleet.get(Pace.QUIET, 0), room, steady)
-    return Turns(spans, max(1.0, _load(fleet, spans, Pace) / reads_per_minute))
+    for pace, most in ((Pace.QUIET, QUIET_FACTOR), (Pace.LIVELY, LIVELY_FACTOR)):
+        others = _load(fleet, spans) - fleet.get(pace, 0) / _minutes(spans[pace])
+        needed = _shortest(fleet.get(pace, 0), reads_per_minute - others)
+        spans[pace] = max(spans[pace], min(needed, steady * most))
+    return Turns(spans, max(1.0, _load(fleet, spans) / reads_per_minute))
 
 
 def stale_after(longest_turn: timedelta, least: timedelta) -> timedelta:
@@ -76,19 +81,18 @@ def stale_after(longest_turn: timedelta, least: timedelta) -> timedelta:
     return max(least, longest_turn * STALE_FACTOR)
 
 
-def _quiet(count: int, room: float, steady: timedelta) -> timedelta:
-    """The shortest turn for which there are reads enough, from one to four ordinary ones."""
-    needed = inf
-    if room > 0:
-        needed = count / room / _minutes(steady)
-    return steady * min(max(needed, 1.0), QUIET_FACTOR)
+def _shortest(count: int, reads_per_minute: float) -> timedelta:
+    """In how long so many can be read, each once."""
+    if not count:
+        return timedelta(0)
+    if reads_per_minute <= 0:
+        return timedelta.max
+    return timedelta(minutes=min(count / reads_per_minute, _LONG))
 
 
-def _load(
-    fleet: Mapping[Pace, int], spans: Mapping[Pace, timedelta], paces: type[Pace] | tuple[Pace, ...]
-) -> float:
+def _load(fleet: Mapping[Pace, int], spans: Mapping[Pace, timedelta]) -> float:
     """The reads a minute that these turns take."""
-    return sum(fleet.get(pace, 0) / _minutes(spans[pace]) for pace in paces)
+    return sum(fleet.get(pace, 0) / _minutes(span) for pace, span in spans.items())
 
 
 def _minutes(span: timedelta) -> float:

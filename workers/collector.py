@@ -19,7 +19,6 @@ from storage.rows import acknowledgements, channels, refresh_jobs, unknown_rows
 from storage.schema.database import Tx, Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
-from workers.jobs import reconciling
 from workers.services import Services
 
 KINDS = ("mail", "calendar", "callback")
@@ -86,8 +85,8 @@ class Figures(Collector):
         for pace in Pace:
             paces[pace.name.lower()] = float(counted.get(pace, 0))
         yield family("fleet", "Connections by how often they change.", "pace", paces)
-        longest = reconciling.turns_of(self._services, counted).longest
         promised = timedelta(minutes=self._services.settings.reconcile_minutes)
+        longest = fleet.longest_turn(self._services.database) or promised
         yield gauge(
             "reconcile_longest_seconds",
             "Within how long each calendar is read without a push.",

@@ -5,7 +5,7 @@ once a minute by the clock, so that nobody else has to count.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from domain.reconciling import Pace
 from storage.reports import samples as figures
@@ -19,9 +19,12 @@ _NAMES = {
     Pace.STEADY: "fleet_steady",
     Pace.QUIET: "fleet_quiet",
 }
-_LATEST = (
-    select(samples.c.value).where(samples.c.name == _LONGEST).order_by(samples.c.at.desc()).limit(1)
-)
+# Whoever waits longest began to wait when the turns were longer, on another day of the week.
+_COUNTS_FOR_MS = timedelta(days=1) // timedelta(milliseconds=1)
+_mine = samples.c.name == _LONGEST
+_at = type_coerce(samples.c.at, BigInteger)
+_newest = select(func.max(_at)).where(_mine).scalar_subquery()
+_LATEST = select(func.max(samples.c.value)).where(_mine, _at >= _newest - _COUNTS_FOR_MS)
 
 
 def put(tx: Connection, counted: Mapping[Pace, int], longest: timedelta, *, at: datetime) -> None:
@@ -33,13 +36,15 @@ def put(tx: Connection, counted: Mapping[Pace, int], longest: timedelta, *, at: 
 
 
 def longest_turn(database: Database) -> timedelta | None:
-    """Within how long every calendar is read, as last written down. None: nobody did yet.
+    """Within how long every calendar is read: the longest turn of the last day that the clock wrote
+    down. None: it wrote none.
     Raises one of storage.schema.outages.Unavailable.
     """
     found = query_raw(database, _LATEST)
-    if not found:
+    [(seconds,)] = found
+    if seconds is None:
         return None
-    return timedelta(seconds=found[0][0])
+    return timedelta(seconds=seconds)
 
 
 def latest(tx: Connection, *, since: datetime) -> dict[Pace, int] | None:

@@ -1,4 +1,4 @@
-"""`./run bench [P1 P2 P3 P5 P6 P7 P11 front siege]`: measure what is asked for, or all of it."""
+"""`./run bench [P1 P2 P3 P5 P6 P7 P11 front scale siege]`: measure what is asked for, or all."""
 
 import sys
 
@@ -8,6 +8,7 @@ from tests.benchmarks import (
     bench_listings,
     bench_pools,
     bench_pushes,
+    bench_scale,
     bench_siege,
     bench_slots,
     bench_storms,
@@ -23,11 +24,12 @@ BENCHMARKS = {
     "P7": bench_pools.main,
     "P11": bench_bookings.main,
     "front": bench_front.main,
+    "scale": bench_scale.main,
     "siege": bench_siege.main,
 }
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or list(BENCHMARKS)
+    chosen = [name for name in sys.argv[1:] if not name.startswith("--")] or list(BENCHMARKS)
     if unknown := [name for name in chosen if name not in BENCHMARKS]:
         sys.exit(f"there is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
     for name in chosen:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.reconciling import (
+    LIVELY_FACTOR,
     QUIET_FACTOR,
     STEADY_FOR,
     Pace,
@@ -57,17 +58,25 @@ def test_a_fleet_for_which_there_are_calls_waits_as_the_settings_say() -> None:
 
 
 def test_where_calls_are_few_the_quiet_ones_wait_first() -> None:
-    found = asked(600, 1_200, 2_400)  # 40 + 20 leave 20 reads for 2,400: each in two hours
+    found = asked(450, 1_200, 2_400)  # 30 + 20 leave 30 reads for 2,400: each in 80 minutes
     assert found.stretch == 1.0
-    assert found.longest == found.spans[Pace.QUIET] == timedelta(hours=2)
-    assert found.spans[Pace.STEADY] == HOUR
+    assert found.longest == found.spans[Pace.QUIET] == timedelta(minutes=80)
+    assert (found.spans[Pace.LIVELY], found.spans[Pace.STEADY]) == (QUARTER, HOUR)
+
+
+def test_then_the_lively_ones_whom_the_next_push_reads_anyway() -> None:
+    found = asked(800, 1_200, 2_400)  # 20 + 20 leave 40 reads for 800: each in 20 minutes
+    assert found.spans[Pace.QUIET] == timedelta(hours=2)
+    assert found.spans[Pace.LIVELY] == timedelta(minutes=20)
+    assert found.stretch == 1.0
 
 
 def test_after_that_all_wait_longer_by_the_same_factor() -> None:
     found = asked(10_000, 30_000, 60_000, reads=500 / 6)
-    assert found.spans[Pace.QUIET] == HOUR * QUIET_FACTOR
-    assert found.stretch == pytest.approx((10_000 / 15 + 30_000 / 60 + 60_000 / 240) * 6 / 500)
-    assert found.longest == HOUR * QUIET_FACTOR * found.stretch
+    assert found.spans[Pace.QUIET] == timedelta(hours=2)
+    assert found.spans[Pace.LIVELY] == timedelta(minutes=30)
+    assert found.stretch == pytest.approx((10_000 / 30 + 30_000 / 60 + 60_000 / 120) * 6 / 500)
+    assert found.longest == timedelta(hours=2) * found.stretch
 
 
 def test_a_turn_for_the_lively_is_never_longer_than_for_the_others() -> None:
@@ -87,7 +96,8 @@ def test_the_turns_never_take_more_reads_than_there_are(
     # And nobody waits longer than the calls make necessary
     if found.stretch > 1.001:
         assert load(fleet, found) == pytest.approx(reads)
-        assert found.spans[Pace.QUIET] == HOUR * QUIET_FACTOR
+        assert found.spans[Pace.LIVELY] == HOUR * LIVELY_FACTOR or not fleet[0]
+        assert found.spans[Pace.QUIET] == HOUR * QUIET_FACTOR or not fleet[2]
 
 
 @given(st.tuples(*[st.integers(0, 200_000)] * 3), st.integers(0, 2))

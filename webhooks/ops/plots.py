@@ -103,6 +103,12 @@ SHEETS = (
             Figure("outbox_oldest_age", "message", "two"),
         ),
     ),
+    Sheet(
+        "reconciled",
+        "Without a push, every calendar is read within",
+        "s",
+        (Figure("reconcile_longest", "longest turn", "one"),),
+    ),
 )
 NAMES = tuple(figure.name for sheet in SHEETS for figure in sheet.figures)
 

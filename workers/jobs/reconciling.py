@@ -15,6 +15,9 @@ from workers.services import Services
 # A fleet that went stale together is spread out: reconciling gets half of the calls to Cronofy, and
 # takes up to three a read: who is connected, what is busy, how our own events stand.
 RECONCILE_SHARE = 0.5 / 3
+# Of that, what the turns are computed by: a fleet changes while somebody waits, and what was told
+# has to hold meanwhile.
+COUNTED_ON = 0.95
 # The fleet is counted once a minute; a count that is older says nothing.
 COUNT_HOLDS = timedelta(minutes=10)
 
@@ -48,5 +51,5 @@ def turns_of(services: Services, counted: Mapping[Pace, int]) -> Turns:
         counted,
         steady=timedelta(minutes=settings.reconcile_minutes),
         lively=timedelta(minutes=settings.reconcile_busy_minutes),
-        reads_per_minute=settings.rate_per_minute * RECONCILE_SHARE,
+        reads_per_minute=settings.rate_per_minute * RECONCILE_SHARE * COUNTED_ON,
     )
