@@ -36,7 +36,7 @@ def test_the_blocks_book_refuse_list_and_cancel(desk: Desk, origin: str, tmp_pat
     missing = "import importlib.util as u; print(u.find_spec('requests'), u.find_spec('webhooks'))"
     assert run(tmp_path, missing) == "None None\n"
     # When its blocks are run one after the other
-    said = run(tmp_path, "".join(BLOCKS), COACHCAL_ORIGIN=origin, COACHCAL_KEY=desk.key())
+    said = run(tmp_path, "".join(BLOCKS), ORIGIN=origin, KEY=desk.key())
     # Then they say what the page is about
     assert said.startswith("Ada Lovelace is ")
     for line in ("booked booked", "refused slot_not_open", "listed True", "now cancelled"):
