@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
@@ -35,6 +36,8 @@ from workers.settings import Settings
 LOAD_OURS = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 )
+MOST_STREAMS = 2
+"""Of the threads that answer, how many may send a whole list at once."""
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -156,6 +159,7 @@ def serve(app: App, runtime: Runtime) -> App:
         refusals=Refusals(services, metrics.refusals),
         response_cache=ResponseCache(),
         limits=quotas,
+        streams=BoundedSemaphore(MOST_STREAMS),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
     )
     app.extensions[EXTENSION] = ours

@@ -36,7 +36,7 @@ def test_what_the_server_fails_at_outside_of_the_views_is_a_problem_too(desk: De
 
     app.in_passing = (fails,)
     asked = environ_of("/healthz", headers={"X-Request-ID": "ours"})
-    octets = wsgi.answered(app, asked, lambda: False, app.unread)
+    octets = wsgi.answered(app, asked, lambda: False, app.unread, lambda _: None)
     head, _, body = octets.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 500 ")
     assert b"X-Request-ID: ours" in head

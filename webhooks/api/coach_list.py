@@ -10,6 +10,7 @@ from storage.slots.absences import sessions_inside
 from webhooks.api.coaches import to_out
 from webhooks.api.list_pages import Fields, ItemList, Reader
 from webhooks.api.schemas.coach_lists import CoachesQuery
+from webhooks.api.schemas.responses import CoachOut
 from webhooks.http.times import bound, check_zone
 from workers.services import Services
 
@@ -60,4 +61,4 @@ def _kinds(query: CoachesQuery) -> tuple[type, ...]:
     return (str,)
 
 
-COACHES = ItemList("coaches", _coaches, _kinds)
+COACHES = ItemList("coaches", CoachOut, _coaches, _kinds)

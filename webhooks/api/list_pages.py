@@ -1,22 +1,29 @@
-"""One way in which all lists answer: a page as JSON, with the cursor of the next."""
+"""One way in which all lists answer: a page as JSON, with the cursor of the next; or, to whoever
+accepts NDJSON or CSV, all of it as a stream.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from flask import Response
+from flask import Response, request
+from pydantic import BaseModel
 
 from storage.reports.lists import Key, Page
-from storage.schema.database import Tx
+from storage.schema.database import Database, Tx
+from webhooks.api.list_files import AT_ONCE, CSV, NDJSON, ndjson, pages_of, table
 from webhooks.api.schemas.lists import ListQuery
+from webhooks.front.streams import MARK
 from webhooks.http import cursors
-from webhooks.http.context import runtime
+from webhooks.http.context import parts, runtime
+from webhooks.http.problems import RETRY_AFTER, RefusedRequest
 from webhooks.http.requests import JSON
 from workers.services import Services
 
 PAGING = {"limit", "cursor"}
 Fields = dict[str, Any]
+Told = Callable[[int], None]
 Reader = Callable[[Tx, Key | None, int], Page[Fields]]
 """Of a list under its filters: where to begin, and how many at most."""
 
@@ -24,16 +31,28 @@ Reader = Callable[[Tx, Key | None, int], Page[Fields]]
 @dataclass(frozen=True, slots=True)
 class ItemList:
     """`reader`: checks the filters, which raises Refused and Invalid, and answers what reads by
-    them. `kinds`: of what the parts of a key are.
+    them. `kinds`: of what the parts of a key are. `item`: the model of one.
     """
 
     name: str
+    item: type[BaseModel]
     reader: Callable[[Services, Any], Reader]
     kinds: Callable[[Any], tuple[type, ...]]
 
 
-def page(chosen: ItemList, query: ListQuery) -> Response:
-    """Items as `name`, and `next_cursor`. Raises Refused and Invalid."""
+def answer(chosen: ItemList, query: ListQuery) -> Response:
+    """Raises Refused and Invalid."""
+    kind = request.accept_mimetypes.best_match([JSON, NDJSON, CSV], JSON)
+    if kind == JSON:
+        response = _page(chosen, query)
+    else:
+        response = _stream(chosen, query, kind)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+def _page(chosen: ItemList, query: ListQuery) -> Response:
+    """Items as `name`, and `next_cursor`."""
     services = runtime().services
     asked = query.model_dump(exclude=PAGING, exclude_none=True)
     after = cursors.read(chosen.name, asked, query.cursor, chosen.kinds(query))
@@ -43,5 +62,40 @@ def page(chosen: ItemList, query: ListQuery) -> Response:
     cursor = None
     if found.after is not None:
         cursor = cursors.written(chosen.name, asked, found.after)
-    answer = orjson.dumps({chosen.name: found.items, "next_cursor": cursor})
-    return Response(answer, mimetype=JSON)
+    return Response(orjson.dumps({chosen.name: found.items, "next_cursor": cursor}), mimetype=JSON)
+
+
+def _stream(chosen: ItemList, query: ListQuery, kind: str) -> Response:
+    for name in sorted(PAGING & query.model_fields_set):
+        detail = f"A stream holds all that there is: leave {name} out, or accept {JSON}."
+        raise RefusedRequest("whole_list", detail, field=name)
+    services = runtime().services
+    read = chosen.reader(services, query)
+    streams = parts().streams
+    if not streams.acquire(blocking=False):
+        detail = "As many lists are read as a stream as may be at once: ask again when one is over."
+        raise RefusedRequest("busy", detail, headers=RETRY_AFTER)
+    response = Response(
+        written(chosen, kind, services.database, read), mimetype=kind, headers=[MARK]
+    )
+    response.call_on_close(streams.release)
+    return response
+
+
+def written(
+    chosen: ItemList, kind: str, database: Database, read: Reader, told: Told = lambda _: None
+) -> Iterator[bytes]:
+    """All of a list as NDJSON or CSV, in pieces. `told`: how many items there are so far."""
+    count = 0
+
+    def look(after: Key | None) -> Page[Fields]:
+        nonlocal count
+        with database.read() as tx:
+            found = read(tx, after, AT_ONCE)
+        count += len(found.items)
+        told(count)
+        return found
+
+    if kind == CSV:
+        return table(pages_of(look), chosen.item)
+    return ndjson(pages_of(look))

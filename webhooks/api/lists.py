@@ -7,10 +7,11 @@ from storage.reports.lists import Key, Page
 from storage.schema.database import Tx
 from webhooks.api import coach_states
 from webhooks.api.coach_list import COACHES
-from webhooks.api.list_pages import Fields, ItemList, Reader, page
+from webhooks.api.list_pages import Fields, ItemList, Reader, answer
 from webhooks.api.mail_texts import to_out
 from webhooks.api.schemas.coach_lists import CoachesQuery, MailersQuery
 from webhooks.api.schemas.lists import BookingsQuery, PodsQuery
+from webhooks.api.schemas.mail_texts import MailTextOut
 from webhooks.api.schemas.requests import TilesQuery
 from webhooks.api.schemas.responses import TilesOut
 from webhooks.api.session_lists import BOOKINGS, PODS
@@ -25,7 +26,7 @@ def bookings(query: BookingsQuery) -> Response:
     Each filter that is sent has to hold; `company`, `project`, `cohort` and `programme_name` are
     the booking's own, or else its session's.
     """
-    return page(BOOKINGS, query)
+    return answer(BOOKINGS, query)
 
 
 def pods(query: PodsQuery) -> Response:
@@ -34,7 +35,7 @@ def pods(query: PodsQuery) -> Response:
     Each filter that is sent has to hold; `company`, `project`, `cohort` and `programme_name` are
     the pod's own.
     """
-    return page(PODS, query)
+    return answer(PODS, query)
 
 
 def coaches(query: CoachesQuery) -> Response | TilesOut:
@@ -43,7 +44,7 @@ def coaches(query: CoachesQuery) -> Response | TilesOut:
     Deprecated: with `ids` the answer is that of `GET /v1/coach_states`.
     """
     if query.ids is None:
-        return page(COACHES, query)
+        return answer(COACHES, query)
     deprecate("/v1/coach_states")
     for name in query.model_fields_set - {"ids"}:
         raise RefusedRequest("unknown_field", f"Send ids without {name}.", field=name)
@@ -52,7 +53,7 @@ def coaches(query: CoachesQuery) -> Response | TilesOut:
 
 def mailers(query: MailersQuery) -> Response:
     """Texts and switches of mails, wherever they are set."""
-    return page(MAILERS, query)
+    return answer(MAILERS, query)
 
 
 def _mailers(_services: Services, query: MailersQuery) -> Reader:
@@ -65,4 +66,4 @@ def _mailers(_services: Services, query: MailersQuery) -> Reader:
     return read
 
 
-MAILERS = ItemList("mailers", _mailers, lambda _query: (str, str, str, str))
+MAILERS = ItemList("mailers", MailTextOut, _mailers, lambda _query: (str, str, str, str))

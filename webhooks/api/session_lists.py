@@ -10,7 +10,14 @@ from storage.reports.lists import Key, Page, SessionFilter
 from storage.rows import event_differences
 from storage.schema.database import Tx
 from webhooks.api.list_pages import Fields, ItemList, Reader
-from webhooks.api.schemas.booking_responses import booking_fields, event_fields, session_fields
+from webhooks.api.schemas.booking_responses import (
+    BookingOut,
+    CoachSessionOut,
+    SessionOut,
+    booking_fields,
+    event_fields,
+    session_fields,
+)
 from webhooks.api.schemas.lists import SessionsFilter
 from webhooks.http.problems import RefusedRequest
 from webhooks.http.times import bound, check_zone
@@ -84,6 +91,6 @@ def _kinds(_query: SessionsFilter) -> tuple[type, ...]:
     return int, str
 
 
-BOOKINGS = ItemList("bookings", _bookings, _kinds)
-SESSIONS = ItemList("sessions", partial(_sessions, pods=False), _kinds)
-PODS = ItemList("pods", partial(_sessions, pods=True), _kinds)
+BOOKINGS = ItemList("bookings", BookingOut, _bookings, _kinds)
+SESSIONS = ItemList("sessions", CoachSessionOut, partial(_sessions, pods=False), _kinds)
+PODS = ItemList("pods", SessionOut, partial(_sessions, pods=True), _kinds)

@@ -6,7 +6,7 @@ from domain.sessions import Terms
 from storage.rows import bookings, coaches, event_differences, sessions
 from storage.schema.database import Tx
 from storage.transactions import attendance, event_settling
-from webhooks.api.list_pages import page
+from webhooks.api.list_pages import answer
 from webhooks.api.schemas.booking_requests import AttendanceIn, SettleIn
 from webhooks.api.schemas.booking_responses import coach_session_out, session_out
 from webhooks.api.schemas.lists import SessionsOut, SessionsQuery
@@ -28,9 +28,9 @@ def show(query: SessionsQuery) -> SessionsOut | Response:
     holds all that lie in the range, those too that began before it.
     """
     if query.coach_id is None or query.since is None or query.until is None:
-        return page(SESSIONS, query)
+        return answer(SESSIONS, query)
     if not query.model_fields_set <= OLD_FORM:
-        return page(SESSIONS, query)
+        return answer(SESSIONS, query)
     deprecate()
     return _within(query.coach_id, query.since, query.until, query.tz)
 

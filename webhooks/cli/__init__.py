@@ -6,12 +6,14 @@ from webhooks.cli.causes import causes
 from webhooks.cli.common import Commands
 from webhooks.cli.examples import show_examples
 from webhooks.cli.keys import keys
+from webhooks.cli.lists import lists
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.mails import mails
 from webhooks.cli.ops import channels, coaches, dead, outbox, queues
 from webhooks.cli.people import erase, export
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.sealing import secrets
+from webhooks.cli.seed import seed
 from webhooks.cli.withheld_addresses import withheld
 from webhooks.cli.words import words
 
@@ -44,7 +46,8 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-    doctor, queues, causes, dead, outbox, withheld, coaches, channels, export, erase, mails, words,
+    doctor, queues, causes, dead, outbox, withheld, coaches, channels, export, lists, seed,
+    erase, mails, words,
 ):
     main.add_command(command)
 # fmt: on

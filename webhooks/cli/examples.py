@@ -38,6 +38,8 @@ EXAMPLES = {
     "coaches": "coachcal coaches --stale --json",
     "channels audit": "coachcal channels audit ada",
     "export": "coachcal export ada > ada.json",
+    "lists": "coachcal lists bookings company=acme from=2026-06-01 --csv > acme.csv",
+    "seed": "coachcal seed --coaches 20000 --bookings 1000000 --yes",
     "erase": "coachcal erase grace --participant",
     "mails": "coachcal mails mails-to-look-at --kind booked --language de --pictures",
     "words": "coachcal words --strict",

@@ -23,6 +23,7 @@ from webhooks.front.kinds import (
     READ_SECONDS,
     Unread,
 )
+from webhooks.front.streams import Broken, Outlet
 from webhooks.front.wsgi import Environ
 from webhooks.http.requests import BODY_CAP
 
@@ -30,13 +31,9 @@ IDLE_SECONDS = 15.0
 TAKE_SECONDS = 60.0
 """For an answer to be taken that is larger than the network's buffers."""
 LINGER_SECONDS = 2.0
-"""A line that is closed while its client still sends would lose the answer: so long it is listened
-to in vain.
-"""
+"""To a line that is closed while its client sends: the answer would be lost without."""
 MOST_OF_ONE = 8 * BODY_CAP
-"""Octets that may come before an answer, with all that frames a body: sizes of chunks, what stands
-behind them.
-"""
+"""Octets that may come before an answer, with all that frames a body, such as sizes of chunks."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -44,13 +41,13 @@ class Enough(Exception):
     """Nothing more is read from this line."""
 
 
-class Line(asyncio.Protocol):
+class Line(Outlet):
     """`until`: when whoever is awaited is late, on the loop's clock (s); `kept`: octets without an
     answer.
     """
 
     def __init__(self, hall: Hall) -> None:
-        self._hall = hall
+        self._hall, self.loop = hall, hall.loop
         self._parser = HttpRequestParser(self)
         # Whole requests, or the kind of one that is refused.
         self._answered_next: deque[Environ | str] = deque()
@@ -68,12 +65,12 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         server, peer = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-        # There is no peer where the client has gone already.
-        address = peer[0] if peer else ""
+        address = peer[0] if peer else ""  # there is none where the client has gone already
         self._place = wsgi.place(server[:2], address)
         self._hall.lines.add(self)
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
         self._over = True
         self._answered_next.clear()
         self._hall.lines.discard(self)
@@ -209,10 +206,13 @@ class Line(asyncio.Protocol):
 
     def _work(self, environ: Environ) -> None:
         """In a thread."""
-        wanted = environ.pop(KEEP)
-        hall = self._hall
+        wanted, hall = environ.pop(KEEP), self._hall
         keeps = lambda: wanted and not hall.leaving  # noqa: E731 (asked when it is answered)
-        octets = wsgi.answered(hall.application, environ, keeps, hall.unread)
+        try:
+            octets = wsgi.answered(hall.application, environ, keeps, hall.unread, self.put)
+        except Broken:
+            self.cut()
+            return
         with suppress(RuntimeError):  # the loop has ended: nobody waits any more
             self._hall.loop.call_soon_threadsafe(self._done, octets, wanted)
 

@@ -11,6 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from webhooks.front import streams
+
 log = structlog.get_logger()
 
 Environ = dict[str, Any]
@@ -88,21 +90,36 @@ def with_body(environ: Environ, body: bytes) -> Environ:
 
 
 def answered(
-    application: Application, environ: Environ, keeps: Callable[[], bool], unread: Refuser
+    application: Application,
+    environ: Environ,
+    keeps: Callable[[], bool],
+    unread: Refuser,
+    put: Callable[[bytes], None],
 ) -> bytes:
     """The octets of what the application answers, whole; of `unread`, where it fails. `keeps`:
-    whether the line stays open then.
+    whether the line stays open then. `put`: where all but the end of a stream goes. Raises
+    streams.Broken for one that fails half-way.
     """
     head = environ["REQUEST_METHOD"] == "HEAD"
     try:
-        answer = _ask(application, environ)
+        answer = _ask(application, environ, keeps, put)
+        if isinstance(answer, bytes):
+            return answer
         return written(answer, keep=keeps(), head=head)
+    except streams.Broken:
+        raise
     except Exception:  # whatever it is, the client waits for an answer; the log has it
         log.exception("request_failed")
         return written(unread("fault", environ), keep=keeps(), head=head)
 
 
-def _ask(application: Application, environ: Environ) -> Answer:
+def _ask(
+    application: Application,
+    environ: Environ,
+    keeps: Callable[[], bool],
+    put: Callable[[bytes], None],
+) -> Answer | bytes:
+    """Of a stream, its end."""
     begun: list[Any] = []
     pieces: list[bytes] = []
 
@@ -112,18 +129,46 @@ def _ask(application: Application, environ: Environ) -> Answer:
 
     body = application(environ, start)
     try:
-        pieces.extend(body)
+        if begun and streams.is_stream(begun[1]):
+            if environ["REQUEST_METHOD"] != "HEAD":
+                return _stream(environ, begun, body, keeps, put)
+        else:
+            pieces.extend(body)
     finally:
         if hasattr(body, "close"):
             body.close()
     return begun[0], begun[1], b"".join(pieces)
 
 
-def written(answer: Answer, *, keep: bool, head: bool = False) -> bytes:
-    """The octets of an answer; `head`: to a HEAD, which gets no body."""
+def _stream(
+    environ: Environ,
+    begun: list[Any],
+    body: Iterable[bytes],
+    keeps: Callable[[], bool],
+    put: Callable[[bytes], None],
+) -> bytes:
+    # A client of HTTP/1.0 knows the end by the line's.
+    chunked = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+    framing = ("Connection", "close")
+    if chunked:
+        framing = ("Transfer-Encoding", "chunked")
+    answer = (begun[0], [*begun[1], framing], b"")
+    head = written(answer, keep=keeps() or not chunked, sized=True)
+    try:
+        return streams.send(body, head, put, chunked=chunked)
+    except streams.Broken:
+        raise
+    except Exception:  # whatever it is, the head is out: only a cut line tells it
+        log.exception("stream_failed")
+        raise streams.Broken from None
+
+
+def written(answer: Answer, *, keep: bool, head: bool = False, sized: bool = False) -> bytes:
+    """The octets of an answer; `head`: to a HEAD, which gets no body; `sized`: its headers tell
+    where it ends.
+    """
     status, headers, body = answer
     lines = [f"HTTP/1.1 {status}", f"Date: {_date(int(time.time()))}"]
-    sized = False
     for name, value in headers:
         lines.append(f"{name}: {value}")
         sized = sized or name.lower() == "content-length"

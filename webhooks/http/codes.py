@@ -102,6 +102,7 @@ CODES: dict[str, tuple[int, str]] = {
     "not_an_address": (422, "The value is no mail address."),
     "shows_nothing": (422, "The text is only blanks, and characters that nobody sees."),
     "invalid_id": (422, "An id in the path has characters that no id has."),
+    "whole_list": (422, "A list as a stream is whole: it has no pages."),
     "invalid_cursor": (422, "No cursor of this list under these filters."),
     "invalid_instant": (422, "Neither a date nor an instant with an offset."),
     "unknown_cursor": (422, "The cursor is none that an answer gave."),

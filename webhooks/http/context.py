@@ -4,6 +4,7 @@ in one process.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any, cast
 
 from flask import current_app
@@ -35,6 +36,8 @@ class Parts:
     response_cache: ResponseCache
     limits: RequestLimits
     late_pushes: LatePushes
+    streams: BoundedSemaphore
+    """How many lists this process may be sending whole at once."""
 
 
 def parts() -> Parts:

@@ -54,6 +54,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "coaches": (),
     "channels audit": (),
     "export": ("ada",),
+    "lists": ("bookings",),
+    "seed": ("--yes",),
     "erase": ("ada", "--yes"),
 }
 """Every command. One that is new has to be written down here: then all the dead ends are tried with
