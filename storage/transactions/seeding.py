@@ -23,7 +23,8 @@ AT_ONCE = 10_000
 """Rows of one transaction: none takes long, and how far it is can be told."""
 DAY = 86_400
 _NUMBERS = """
-WITH RECURSIVE n(i) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :end)
+WITH RECURSIVE n(i) AS
+    (SELECT CAST(:first AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :end)
 """
 # Each coach has one session a day, half of them before now: none meets another. A twentieth are
 # pods, as many are cancelled, and a few are whatever ops look for.
@@ -36,8 +37,8 @@ INSERT INTO sessions (id, coach_id, kind, starts, ends, gap, active, status, cap
     CASE WHEN i % 20 = 7 THEN 6 ELSE 1 END, CASE WHEN i % 20 = 3 THEN 0 ELSE 1 END,
     CASE WHEN i % 200 = 7 THEN 2 WHEN i % 20 = 7 THEN 1 ELSE 0 END,
     CASE WHEN i % 20 = 7 THEN 'open' END,
-    CASE WHEN i % 20 = 7 THEN ({starts} - 86400) * 1000 END, {context}, CAST(:now AS BIGINT) * 1000,
-    CASE WHEN i % 9973 = 1 THEN CAST(:now AS BIGINT) * 1000 END, CASE WHEN i % 99991 = 2 THEN 'moved' END
+    CASE WHEN i % 20 = 7 THEN ({starts} - 86400) * 1000 END, {context}, {ms},
+    CASE WHEN i % 9973 = 1 THEN {ms} END, CASE WHEN i % 99991 = 2 THEN 'moved' END
 FROM n WHERE true ON CONFLICT DO NOTHING
 """
 _BOOKINGS = """
@@ -45,7 +46,7 @@ INSERT INTO bookings (id, session_id, participant_id, participant, context, stat
     created_at, changed_at)
 {numbers} SELECT 'bkg_seed' || (100000000 + i), 'ses_seed' || (100000000 + i),
     'seed-p' || (i % :people), {participant}, {context}, {booking_status},
-    'seed' || (100000000 + i) || '@seed.invalid', CAST(:now AS BIGINT) * 1000, (CAST(:now AS BIGINT) - 7776000 + i % 7776000) * 1000
+    'seed' || (100000000 + i) || '@seed.invalid', {ms}, {ms} - (7776000 - i % 7776000) * 1000
 FROM n WHERE true ON CONFLICT DO NOTHING
 """
 _MAILS = """
@@ -53,11 +54,12 @@ INSERT INTO outbox (id, kind, topic, dedupe_key, coach_id, session_id, booking_i
     due_at, created_at)
 {numbers} SELECT 'out_seed' || (100000000 + i), 'mail', 'booked', 'seed' || i,
     'seed-' || (100000 + i % :coaches), 'ses_seed' || (100000000 + i),
-    'bkg_seed' || (100000000 + i), {payload}, 'withheld', CAST(:now AS BIGINT) * 1000, CAST(:now AS BIGINT) * 1000
+    'bkg_seed' || (100000000 + i), {payload}, 'withheld', {ms}, {ms}
 FROM n WHERE i % 5003 = 4 ON CONFLICT DO NOTHING
 """
 _PARTS = {
     "numbers": _NUMBERS,
+    "ms": "CAST(:now AS BIGINT) * 1000",
     "starts": "(:today + (i / :coaches - :past) * 86400 + (8 + i % 8) * 3600)",
     "session_status": "CASE WHEN i % 20 = 3 THEN 'unbooked' WHEN i / :coaches >= :past"
     " THEN 'booked' WHEN i % 33 = 5 THEN 'missed' ELSE 'completed' END",

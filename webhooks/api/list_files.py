@@ -17,6 +17,7 @@ from webhooks.api.sheet_marks import harmless
 AT_ONCE = 1_000
 """Items of one look at the database."""
 CSV, NDJSON = "text/csv", "application/x-ndjson"
+WHOLE = (NDJSON, CSV)
 Fields = dict[str, Any]
 Path = tuple[str, ...]
 NextPage = Callable[[Key | None], Page[Fields]]

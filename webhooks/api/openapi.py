@@ -142,7 +142,10 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
         return response | {"content": {route.media: {"schema": {"type": "string"}}}}
     if 304 in route.answers:
         response["headers"] = {"ETag": {"schema": {"type": "string"}}}
-    return response | {"content": {JSON: {"schema": {"$ref": f"{SCHEMAS}{route.answer.__name__}"}}}}
+    content: dict[str, Any] = {JSON: {"schema": {"$ref": f"{SCHEMAS}{route.answer.__name__}"}}}
+    for media in route.also:
+        content[media] = {"schema": {"type": "string"}}
+    return response | {"content": content}
 
 
 def _refusals(route: Route) -> set[int]:

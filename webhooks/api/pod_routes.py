@@ -1,6 +1,7 @@
 """The routes of pods, their groups, those without a time, and files of them."""
 
 from webhooks.api import lists, pod_exports, pod_imports, pod_shells, pods, spreadsheets
+from webhooks.api.list_files import WHOLE
 from webhooks.api.route import BOOKS, Route
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import BookingOut, GroupOut, SessionOut
@@ -25,7 +26,8 @@ POD_ROUTES = (
           refuses=(404, 409), once=True),
     Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
           refuses=(404, 409), once=True),
-    Route("GET", "/v1/pods", lists.pods, READS, query=PodsQuery, answer=PodsListOut),
+    Route("GET", "/v1/pods", lists.pods, READS, query=PodsQuery, answer=PodsListOut,
+          also=WHOLE),
     Route("GET", POD, pods.show, READS, answer=SessionOut, refuses=(404,)),
     Route("GET", "/v1/groups/<group_id>", pods.show_group, READS, answer=GroupOut,
           refuses=(404,)),

@@ -32,6 +32,8 @@ class Route:
     """Media types of a body that is no JSON: the view reads it."""
     media: str = "text/plain"
     """Media type of an answer that has no model."""
+    also: tuple[str, ...] = ()
+    """Media types by which a list is answered whole, to whoever accepts them."""
     documented: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 

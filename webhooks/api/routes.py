@@ -42,6 +42,7 @@ from webhooks.api import (
     withheld_addresses,
 )
 from webhooks.api.links import LinkIn, LinkOut
+from webhooks.api.list_files import WHOLE
 from webhooks.api.pod_routes import POD_ROUTES
 from webhooks.api.route import BOOKS, Route, View
 from webhooks.api.schemas.absences import HolidayPlacesOut, HolidaysQuery
@@ -135,7 +136,8 @@ ROUTES = (
     Route("POST", conferencing.PATH, conferencing.receive, answers=(204,),
           refuses=(401, 404, 413)),
     Route("GET", "/v1/coaches", lists.coaches, ("coaches:read",), query=CoachesQuery,
-          answer=CoachListOut),
+          answer=CoachListOut,
+          also=WHOLE),
     Route("GET", "/v1/coach_states", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
     Route("PUT", "/v1/coaches", coach_batches.put_many, ("coaches:write",), CoachesIn,
@@ -172,7 +174,8 @@ ROUTES = (
     Route("POST", "/v1/bookings", bookings.create, BOOKS, BookingIn, answer=BookingOut,
           answers=(201,), refuses=(404, 409), once=True),
     Route("GET", "/v1/bookings", lists.bookings, ("bookings:read",), query=BookingsQuery,
-          answer=BookingsOut),
+          answer=BookingsOut,
+          also=WHOLE),
     Route("GET", BOOKING, bookings.show, ("bookings:read",), answer=BookingOut, refuses=(404,)),
     Route("POST", f"{BOOKING}/rebook", bookings.rebook, BOOKS, RebookIn, answer=BookingOut,
           refuses=(404, 409), once=True),
@@ -184,7 +187,7 @@ ROUTES = (
           once=True),
     *POD_ROUTES,
     Route("GET", "/v1/sessions", sessions.show, ("bookings:read",), query=SessionsQuery,
-          answer=SessionsOut, refuses=(404,)),
+          answer=SessionsOut, also=WHOLE, refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS,
           AttendanceIn, answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", "/v1/sessions/<session_id>/event/settle", sessions.settle_event, BOOKS, SettleIn,
@@ -195,7 +198,8 @@ ROUTES = (
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
           answers=(202,), refuses=(404, 409), once=True),
-    Route("GET", "/v1/mailers", lists.mailers, MAILS, query=MailersQuery, answer=MailersOut),
+    Route("GET", "/v1/mailers", lists.mailers, MAILS, query=MailersQuery, answer=MailersOut,
+          also=WHOLE),
     Route("GET", MAILER, mail_texts.show, MAILS, answer=MailTextOut, refuses=(404,)),
     Route("PUT", MAILER, mail_texts.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
     Route("DELETE", MAILER, mail_texts.delete, MAILS, answers=(204,), refuses=(404,), once=True),
