@@ -33,6 +33,7 @@ open         bookable at any time as far as hours, busy, sessions and limits say
 origin       the UTC midnight a slot set begins at
 override     the windows that replace a date's usual ones
 own session  a session of ours with the coach; it keeps a gap on either side, not just buffers
+pause        of ops: messages of a kind, or a company's mails, wait until it is resumed
 place        where a session is: a link, a number or an address; decided when it is made
 policy       what people see while a coach's calendars cannot be trusted: hide, last_known,
              hours_only

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from domain.freshness import State
 from domain.reconciling import Pace
 from storage.reports import changed_events, coach_states, fleet, metrics, overlaps, samples
-from storage.rows import acknowledgements, channels, refresh_jobs, unknown_rows
+from storage.rows import acknowledgements, channels, pauses, refresh_jobs, unknown_rows
 from storage.schema.database import Tx, Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
@@ -119,6 +119,10 @@ class Figures(Collector):
             "kind",
             untold,
         )
+        paused: dict[str, float] = dict.fromkeys((*pauses.KINDS, "company"), 0.0)
+        for pause in pauses.find_all(tx):
+            paused[pause.what] += 1
+        yield family("paused", "What ops paused, until somebody resumes it.", "what", paused)
         waiting = metrics.waiting_mails(tx, but=known)
         yield gauge(
             "mails_held", "Mails that wait for their text to be corrected.", waiting["text"]

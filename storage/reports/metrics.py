@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select
 
+from storage.rows import pauses
 from storage.rows.acknowledgements import Acknowledgement
 from storage.rows.outbox_claims import OPEN
 from storage.schema.database_clock import clock_ms
@@ -106,6 +107,7 @@ def oldest_due(
         row.trouble.is_(None),
         row.due_at <= now,
         not_(_known(but)),
+        ~pauses.covers(),
     )
     query = select(row.kind, func.min(row.due_at)).where(*late)
     return dict(tx.execute(query.group_by(row.kind)).all())

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from storage.reports.overview import seconds
+from storage.rows import pauses
 from storage.rows.outbox_claims import DUE_NOW, LEASE, WAITING, Wake, in_queue_of, wakes
 from storage.schema import records
 from storage.schema.database_clock import clock_ms
@@ -54,7 +55,7 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Rows of one kind in one state: how many, and when the oldest was due. Pending ones that wait
-    for their time, such as reminders, are `scheduled`.
+    for their time, such as reminders, are `scheduled`; those that ops paused are `paused`.
     """
 
     kind: str
@@ -84,7 +85,8 @@ def tallies(tx: Connection, *, now: datetime, ended: bool = True) -> list[Tally]
     not for every second.
     """
     to_come = and_(row.state == "pending", row.due_at > now)
-    state = case((to_come, "scheduled"), else_=row.state).label("as_shown")
+    paused = and_(row.state == "pending", pauses.covers())
+    state = case((to_come, "scheduled"), (paused, "paused"), else_=row.state).label("as_shown")
     query = select(row.kind, state, func.count(), func.min(row.due_at)).group_by(row.kind, state)
     if not ended:
         query = query.where(row.state.in_(UNENDED))
@@ -156,5 +158,7 @@ def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
     if state == "scheduled":
         return and_(row.state == "pending", row.due_at > now)
     if state == "pending":
-        return and_(row.state == "pending", row.due_at <= now)
+        return and_(row.state == "pending", row.due_at <= now, ~pauses.covers())
+    if state == "paused":
+        return and_(row.state == "pending", row.due_at <= now, pauses.covers())
     return row.state == state

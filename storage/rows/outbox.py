@@ -38,7 +38,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
-from storage.rows import unknown_rows
+from storage.rows import pauses, unknown_rows
 from storage.rows.outbox_claims import (
     DUE_NOW,
     FIRST_WAKE_MS,
@@ -183,7 +183,8 @@ def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[
 
 def waits(now: datetime) -> ColumnElement[bool]:
     """Somebody may deliver it now, and nobody does."""
-    return and_(IS_OPEN, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    free = and_(IS_OPEN, LEASE.open, row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
+    return and_(free, ~pauses.covers())
 
 
 def to_sweep(tx: Connection, *, now: datetime) -> bool:

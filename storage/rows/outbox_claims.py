@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from domain import events
 from domain.mail.endings import ENDS, Ending, ending
-from storage.rows import unknown_rows
+from storage.rows import pauses, unknown_rows
 from storage.schema import records
 from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease
@@ -115,7 +115,8 @@ def _deliverable(queue: Sequence[Row[Any]], outbox_id: str, now: datetime) -> Ro
     mine = next((each for each in queue if each.id == outbox_id), None)
     if mine is None or mine.state not in OPEN:
         return None
-    if not mine.ready or mine.due_at > now:
+    # The race: it was woken, and its kind paused since.
+    if mine.paused or not mine.ready or mine.due_at > now:
         return None
     return mine
 
@@ -141,7 +142,8 @@ def _lock_queue(tx: Connection, outbox_id: str) -> list[Row[Any]]:
     """The rows of its queue, locked in one order so that two claims cannot deadlock."""
     me = outbox.alias("me")
     ready = and_(LEASE.open, row.next_attempt_at_ms <= clock_ms())
-    query = select(outbox, LEASE.open.label("free"), ready.label("ready")).join(
+    paused = pauses.covers().label("paused")
+    query = select(outbox, LEASE.open.label("free"), ready.label("ready"), paused).join(
         me, me.c.id == outbox_id
     )
     chosen = query.where(in_queue_of(me), unknown_rows.known()).order_by(row.id)

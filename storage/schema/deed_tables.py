@@ -35,3 +35,13 @@ bulk_deeds = Table(
     Column("ended_at", Instant),
     Column("stopped_by", Text),
 )
+
+# What does not leave until somebody resumes it (storage.rows.pauses).
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("what", Text, primary_key=True),  # a kind of the outbox's, or `company`: its mails
+    Column("company", Text, primary_key=True),  # as in the context of bookings; else empty
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from storage.schema import list_indexes
 from storage.schema.columns import Instant, flag, metadata, number, of_coach, of_connection
-from storage.schema.deed_tables import acknowledgements, bulk_deeds
+from storage.schema.deed_tables import acknowledgements, bulk_deeds, pauses
 from storage.schema.event_tables import events, feed_ends
 from storage.schema.history_tables import history
 from storage.schema.link_tables import feeds, link_uses, links
@@ -73,6 +73,7 @@ __all__ = [
     "metadata",
     "ops_audit",
     "outbox",
+    "pauses",
     "places",
     "pod_groups",
     "pod_shell_people",

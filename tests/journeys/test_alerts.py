@@ -11,7 +11,8 @@ from werkzeug.serving import make_server
 
 from domain.reconciling import Pace
 from storage.reports import fleet
-from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, withheld_addresses
+from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, pauses, withheld_addresses
+from storage.rows.pauses import Pause
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
@@ -141,6 +142,11 @@ def a_calendar_entry_is_late(desk: Desk, _: str) -> None:
         tx.execute(mine.values(due_at=NOW - timedelta(minutes=61)))
 
 
+def the_mails_are_paused(desk: Desk, _: str) -> None:
+    with desk.database.write() as tx:
+        pauses.put(tx, Pause("mail", "", NOW, "ops/1"))
+
+
 def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
     found = held(desk)
     with desk.database.write() as tx:
@@ -187,6 +193,7 @@ CONDITIONS: list[tuple[str, Condition]] = [
     ("CoachcalEventsUnsettled", an_event_was_moved_and_nobody_settled_it),
     ("CoachcalCalendarWritesLate", a_calendar_entry_is_late),
     ("CoachcalDeadLetters", a_mail_was_refused_for_good),
+    ("CoachcalPaused", the_mails_are_paused),
     ("CoachcalMailsHeld", a_mail_is_held),
     ("CoachcalMailsWithheld", a_mailbox_does_not_exist),
     ("CoachcalMailerTrouble", the_mail_server_refuses_us),

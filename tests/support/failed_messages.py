@@ -25,7 +25,7 @@ def fail(
     """
     common = {
         "kind": "callback",
-        "topic": "booking.created",
+        "topic": "booking.booked",
         "state": "dead",
         "payload": {"timestamp": NOW.isoformat()},
         "due_at": NOW - timedelta(hours=1),

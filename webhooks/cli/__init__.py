@@ -10,6 +10,7 @@ from webhooks.cli.lists import lists
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
 from webhooks.cli.mails import mails
 from webhooks.cli.ops import channels, coaches, dead, outbox, queues
+from webhooks.cli.pauses import pause, pauses, resume
 from webhooks.cli.people import erase, export
 from webhooks.cli.runs import clock, demo, migrate, sandbox, serve, work
 from webhooks.cli.sealing import secrets
@@ -46,8 +47,8 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-    doctor, queues, causes, dead, outbox, withheld, coaches, channels, export, lists, seed,
-    erase, mails, words,
+    doctor, queues, causes, pauses, pause, resume, dead, outbox, withheld, coaches, channels,
+    export, lists, seed, erase, mails, words,
 ):
     main.add_command(command)
 # fmt: on

@@ -31,6 +31,7 @@ WAITS_FOR = {
 STATES = (
     "scheduled",
     "pending",
+    "paused",
     "sending",
     "waiting_for_text",
     "withheld",

@@ -10,6 +10,7 @@ from storage.reports.changed_events import CoachWithChanges, Unsettled
 from storage.reports.idle import Ready
 from storage.reports.outbox import Message, Tally
 from storage.reports.overview import Conflicted, MovedClock, Stuck, Troubled
+from storage.rows.pauses import Pause
 from storage.rows.refusals import Refusal
 
 KINDS = ("mail", "calendar", "callback")
@@ -110,4 +111,6 @@ class Facts:
     unsettled: int
     unsettled_oldest: float
     causes: Sequence[SharedError]
+    paused: Sequence[tuple[Pause, float, int]] = ()
+    """Each with its age in seconds, and how many messages wait for it."""
     linkless: int = 0

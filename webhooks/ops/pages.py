@@ -33,7 +33,7 @@ MOST_CAUSES = 10
 MOST_REFUSALS = 10
 ALL_REFUSALS = 200
 ENDED = ("sent", "superseded")
-UNENDED = ("pending", "scheduled", "sending", "waiting_for_text", "withheld", "dead")
+UNENDED = ("pending", "scheduled", "paused", "sending", "waiting_for_text", "withheld", "dead")
 STATES = (*UNENDED, *ENDED)
 # Hours a plot shows -> the span of one of its points.
 SPANS = {3: timedelta(minutes=1), 24: timedelta(minutes=5), 168: timedelta(minutes=30)}

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from storage.reports import causes, idle, metrics
 from storage.reports.overview import Troubled
+from storage.rows import pauses
+from storage.rows.pauses import Pause
 from storage.schema.database import Tx
 from webhooks.ops.facts import KINDS, Due, Facts, Overview, due_of
 from workers.clock import JOBS, SWEEP
@@ -43,8 +45,16 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         unsettled=seen.unsettled.count,
         unsettled_oldest=_age(seen.unsettled.since or now, now),
         causes=causes.find_all(tx, now=now),
+        paused=_paused(tx, now),
         linkless=len(seen.linkless),
     )
+
+
+def _paused(tx: Tx, now: datetime) -> list[tuple[Pause, float, int]]:
+    found = []
+    for pause in pauses.find_all(tx):
+        found.append((pause, _age(pause.at, now), pauses.waiting(tx, pause, now=now)))
+    return found
 
 
 def _due(tx: Tx, seen: Overview, now: datetime) -> list[Due]:

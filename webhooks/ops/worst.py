@@ -53,7 +53,7 @@ class Trouble:
 def of(facts: Facts) -> list[Trouble]:
     """The worst first; nothing when all is well."""
     found = [*_processes(facts), *_reads(facts), *_messages(facts), *_people(facts)]
-    found += _settling(facts)
+    found += [*_paused(facts), *_settling(facts)]
     return sorted(found, key=lambda trouble: -LEVELS.index(trouble.level))
 
 
@@ -218,6 +218,22 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             "amber", words, "CoachcalConferencingFailed", Remedy("See them", place="coaches")
         )
+
+
+PAUSED = {
+    "mail": "Mails are paused",
+    "calendar": "Calendar writes are paused",
+    "callback": "Callbacks are paused",
+}
+
+
+def _paused(facts: Facts) -> Iterator[Trouble]:
+    for pause, seconds, waiting in facts.paused:
+        matter = PAUSED.get(pause.what, f"The mails of {pause.company} are paused")
+        words = f"{matter} for {age(seconds)}, by {pause.actor}: {waiting} wait"
+        does = "Nothing is lost meanwhile: what waits leaves in its order once it is resumed."
+        remedy = Remedy("Resume", place="pauses", does=does)
+        yield Trouble(_by(seconds, 0, DAY), words, "CoachcalPaused", remedy)
 
 
 def _settling(facts: Facts) -> Iterator[Trouble]:

@@ -198,3 +198,24 @@ def test_a_deed_that_does_not_fit_a_cause_says_which_do(told: House, ada: Connec
     assert refused.exit_code == 1
     assert "takes: requeue, discard" in refused.output
     assert run("causes", "stop", "blk_nothing").exit_code == 1
+
+
+def test_what_is_paused_by_a_command_waits_until_it_is_resumed(told: House, ada: Connected) -> None:
+    assert run("pauses").stdout == "nothing\n"
+    book(told)
+    paused = run("pause", "mail").stdout
+    assert paused.startswith("mail: pause done; ")
+    assert "by cli/" in run("pauses").stdout
+    assert run("pause", "mail").exit_code == 1
+    assert run("pause", "company:nobody").stdout == "company:nobody: pause done; 0 wait\n"
+    for what in ("read", "company:", "x"):
+        assert run("pause", what).exit_code == 1
+    assert run("resume", "mail").exit_code == 0
+    assert run("resume", "company:nobody").exit_code == 0
+    assert run("pauses").stdout == "nothing\n"
+    assert sorted(diary(told)) == [
+        ("pause", "company:nobody"),
+        ("pause", "mail"),
+        ("resume", "company:nobody"),
+        ("resume", "mail"),
+    ]
