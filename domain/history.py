@@ -60,7 +60,12 @@ def of_booking(
         was = _booking(before)
     old, new = _different(was, _booking(after))
     what, at = _of_booking(before, after), after.changed_at
-    return HistoryStep(at, what, coach_id, after.session_id, after.id, old, new, excused=excused)
+    reason = after.overlap_reason
+    if before is not None and reason == before.overlap_reason:
+        reason = None  # it was said before
+    return HistoryStep(
+        at, what, coach_id, after.session_id, after.id, old, new, reason, excused=excused
+    )
 
 
 def _of_session(before: Session | None, after: Session) -> str:

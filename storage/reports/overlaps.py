@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
+from domain.hours import DAY_SECONDS
 from storage.schema import records
 from storage.schema.tables import bookings, sessions
 
@@ -59,7 +60,9 @@ def _pairs(now: datetime) -> Select[tuple[str, str, str, int, str, str, int, boo
         )
         .join_from(sessions, bookings)
         .where(mine.status == "booked", sessions.c.active)
-        .where(sessions.c.ends > seconds, sessions.c.starts < until)
+        .where(sessions.c.ends > seconds)
+        # By the bookings' own starts there is an index; no session is as long as a day.
+        .where(mine.starts > seconds - DAY_SECONDS, mine.starts < until)
         .cte("seats")
     )
     one, other = seats.alias("one"), seats.alias("other")

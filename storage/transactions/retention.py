@@ -104,7 +104,10 @@ def anonymise(tx: Connection, chosen: ColumnElement[bool], *, now: datetime) -> 
         booking_rows.put_participant(tx, booking_id, nobody)
         note(tx, HistoryStep(now, "forgotten", coach_id, session_id, booking_id))
     _forget_meetings(tx, [each.session_id for each in found])
-    feed.forget(tx, events.c.subject.in_([each.id for each in found]))
+    ids = [each.id for each in found]
+    feed.forget(tx, events.c.subject.in_(ids))
+    overlaps = history.update().where(history.c.booking_id.in_(ids), history.c.reason.is_not(None))
+    tx.execute(overlaps.values(reason=FORGOTTEN))
     return len(found)
 
 

@@ -173,9 +173,14 @@ def test_why_somebody_was_in_two_sessions_is_forgotten_with_them(database: Datab
     book(database, "ada", TEN)
     done = book(database, "bob", TEN, force="Grace insists.")
     row = tables.bookings.c
+    told = select(tables.history.c.reason).where(tables.history.c.booking_id == done.booking.id)
+    with database.read() as tx:
+        assert tx.scalars(told).all() == ["Grace insists."]
     with database.write() as tx:
         retention.anonymise(tx, row.participant_id == "grace", now=people.NOW)
         # Whoever read it before writes it whole, as it was
         booking_rows.put(tx, done.booking, done.booking, "bob")
         kept = tx.scalar(select(row.overlap_reason).where(row.id == done.booking.id))
     assert kept == "", "that it was is known, and not why"
+    with database.read() as tx:
+        assert "Grace insists." not in tx.scalars(told).all()
