@@ -1,0 +1,119 @@
+"""What others generate from the OpenAPI document works: its types are checked, and it calls a
+running server. Their generators are installed for that, where they can be.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.client import ROOT, document
+from tests.support.http_client import Desk
+
+PYTHON = "openapi-python-client==0.29.1"
+TYPESCRIPT = Path(__file__).with_name("typescript")
+DRIVE = """
+import sys
+from generated import AuthenticatedClient
+from generated.api.bookings import bookings_create
+from generated.api.coaches import coaches_show
+from generated.models import BookingIn, BookingOut, CoachOut, ParticipantIn, Problem
+
+client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
+coach = coaches_show.sync("ada", client=client)
+assert isinstance(coach, CoachOut)
+grace = ParticipantIn(id="grace", name="Grace", email="grace@example.test", zone="Europe/Paris")
+body = BookingIn(coach_id="ada", start="2026-06-02T10:00:00Z", duration=60, participant=grace)
+booked = bookings_create.sync(client=client, body=body, idempotency_key="order-4711")
+assert isinstance(booked, BookingOut), booked
+refused = coaches_show.sync("nobody", client=client)
+assert isinstance(refused, Problem)
+print(coach.name, booked.status, refused.code, sep="|")
+"""
+SAID = ["Ada Lovelace", "booked", "unknown_coach"]
+
+
+def run(*command: str, folder: Path, seconds: float = 100, **environ: str) -> str:
+    """What it said. Skips nothing: it has to work."""
+    done = subprocess.run(
+        command, cwd=folder, env=environ or None, capture_output=True, text=True, timeout=seconds
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def install(what: str, *command: str, folder: Path) -> None:
+    """Or skip, and say why."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"{what} could not be installed: it took more than 100 s")
+    if done.returncode:
+        pytest.skip(f"{what} could not be installed: {done.stderr.strip()[-400:]}")
+
+
+@pytest.fixture
+def node(request: pytest.FixtureRequest) -> Path:
+    """The TypeScript generator, its client and the compiler, kept between runs."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("openapi-typescript needs node and npm on PATH; the product does not")
+    folder = Path(request.config.cache.mkdir("openapi-typescript-7.13.0"))
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(TYPESCRIPT / name, folder)
+        quick = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+        install("openapi-typescript", "npm", "ci", *quick, folder=folder)
+    return folder
+
+
+@pytest.fixture
+def python(request: pytest.FixtureRequest) -> Path:
+    """A folder of openapi-python-client and what it needs, kept between runs."""
+    uv = shutil.which("uv") or next(map(str, sorted((ROOT / ".tools").glob("uv-*"))), None)
+    if uv is None:
+        pytest.skip("openapi-python-client is installed by uv, which is not here")
+    folder = Path(request.config.cache.mkdir("openapi-python-client-0.29.1"))
+    if not (folder / "openapi_python_client").exists():
+        how = ["pip", "install", "-q", "--python", sys.executable, "--target", str(folder)]
+        install(PYTHON, uv, *how, PYTHON, folder=folder)
+    return folder
+
+
+def write(told: Any, path: Path) -> str:
+    path.write_text(json.dumps(told))
+    return str(path)
+
+
+def test_openapi_typescript_makes_types_and_calls_that_work(
+    node: Path, desk: Desk, origin: str, tmp_path: Path
+) -> None:
+    # Beside what is installed: a module looks for others in the folders above its own
+    folder = node / "made" / tmp_path.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(TYPESCRIPT / "drive.ts", folder)
+    program = str(node / "node_modules" / ".bin" / "openapi-typescript")
+    told = write(document(), folder / "openapi.json")
+    run(program, told, "--default-non-nullable=false", "-o", "schema.d.ts", folder=folder)
+    strict = ["--strict", "--target", "es2022", "--module", "esnext", "--skipLibCheck"]
+    where = ["--moduleResolution", "bundler", "--lib", "es2022,dom"]
+    compiler = str(node / "node_modules" / ".bin" / "tsc")
+    run(compiler, *strict, *where, "drive.ts", folder=folder)
+    said = run("node", "drive.js", origin, desk.key(), folder=folder)
+    assert json.loads(said) == SAID
+
+
+def test_openapi_python_client_makes_a_client_that_works(
+    python: Path, desk: Desk, origin: str, tmp_path: Path
+) -> None:
+    told = write(document(), tmp_path / "openapi.json")
+    made = ["generate", "--path", told, "--output-path", str(tmp_path / "generated")]
+    path = {"PYTHONPATH": f"{python}:{tmp_path}", "PATH": str(Path(sys.executable).parent)}
+    generator = [sys.executable, "-m", "openapi_python_client"]
+    run(*generator, *made, "--meta", "none", folder=tmp_path, **path)
+    said = run(sys.executable, "-c", DRIVE, origin, desk.key(), folder=tmp_path, **path)
+    assert said.strip().split("|") == SAID
