@@ -4,11 +4,15 @@ import json
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from webhooks.cli.common import InstantParam, Progress, opened
+from webhooks.cli.common import InstantParam, Progress, as_json, opened
+
+if TYPE_CHECKING:
+    from workers.doctor.finding import Finding
 
 OK, FAIL = click.style("ok   ", fg="green"), click.style("FAIL ", fg="red", bold=True)
 
@@ -192,20 +196,37 @@ def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
 
 
 @click.command()
-def doctor() -> None:
+@as_json
+def doctor(as_json: bool) -> None:  # noqa: FBT001 (click)
     """Check settings, neighbours, clocks, disks, stored secrets and channels.
 
-    For each failure, say the next step."""
+    For each failure, say the next step. With --json a line for each check, for monitors: check, ok,
+    detail and next_step. The exit code is 1 when one fails."""
     from workers.doctor import examine
+    from workers.doctor.finding import Finding
 
     failed = False
     with opened() as runtime:
-        click.echo(f"ok    settings: read at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")  # noqa: TID251 (real time)
-        for finding in examine(runtime.services):
-            said = f"{finding.check}: {finding.detail}"
-            if not finding.next_step:
-                click.echo(f"{OK} {said}")
-                continue
-            failed = True
-            click.echo(f"{FAIL} {said}\n      next: {finding.next_step}")
+        read_at = f"read at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"  # noqa: TID251 (real time)
+        for finding in chain([Finding("settings", read_at)], examine(runtime.services)):
+            failed = failed or finding.next_step != ""
+            click.echo(_found(finding, as_json=as_json))
     raise SystemExit(int(failed))
+
+
+def _found(finding: "Finding", *, as_json: bool) -> str:
+    well = not finding.next_step
+    if as_json:
+        return json.dumps(
+            {
+                "check": finding.check,
+                "ok": well,
+                "detail": finding.detail,
+                "next_step": finding.next_step or None,
+            },
+            ensure_ascii=False,
+        )
+    said = f"{finding.check}: {finding.detail}"
+    if well:
+        return f"{OK} {said}"
+    return f"{FAIL} {said}\n      next: {finding.next_step}"

@@ -130,6 +130,19 @@ def test_the_doctor_is_content_or_says_the_next_step(
     assert re.search(r"FAIL\s+redis.*\n\s+next: ", ill.output)
 
 
+def test_a_monitor_reads_the_doctor_line_by_line(
+    told: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9")
+    ill = run("doctor", "--json")
+    assert ill.exit_code == 1
+    found = [json.loads(line) for line in ill.stdout.splitlines()]
+    assert found[0]["check"] == "settings"
+    assert all(set(each) == {"check", "ok", "detail", "next_step"} for each in found)
+    assert all(each["ok"] == (each["next_step"] is None) for each in found)
+    assert "redis" in [each["check"] for each in found if not each["ok"]]
+
+
 def test_migrate_brings_an_empty_database_up(
     told: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
