@@ -8,7 +8,7 @@ before.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -171,7 +171,9 @@ def _judged(
 
 
 def _difference(claimed: ReadClaim, seen: _Seen, now: datetime) -> Difference:
-    """As it stands now: the same episode, unless it is of another kind, or elsewhere."""
+    """As it stands now: the same episode, unless it is of another kind, or elsewhere. One that is
+    declined is that wherever it stands: nothing else is asked about it.
+    """
     event, kind = seen.event, seen.state
     if kind not in ("moved", "declined"):
         kind = "deleted"
@@ -181,6 +183,9 @@ def _difference(claimed: ReadClaim, seen: _Seen, now: datetime) -> Difference:
     before = seen.before
     if before is not None and (before.kind, before.starts, before.ends) == (kind, starts, ends):
         return before
+    # The race: a write of ours that comes late moves the event which the coach has declined.
+    if before is not None and kind == before.kind == "declined":
+        return replace(before, starts=starts, ends=ends)
     return Difference(
         event.session_id,
         event.calendar_id,
@@ -206,7 +211,7 @@ def store(
         # No push tells of our own writes: without this read what the coach did meanwhile would be
         # found by the next reconcile.
         push_marks.mark_dirty(tx, claimed.connection_id)
-    known_tokens = {each.token for each in rows.of_connection(tx, claimed.connection_id)}
+    known = {each.token: each for each in rows.of_connection(tx, claimed.connection_id)}
     news = []
     for deed in judged.deeds:
         session = sessions.get(tx, deed.session_id)
@@ -214,9 +219,12 @@ def store(
             changed.append(rows.settle(tx, deed.session_id))
             owe_writing(tx, session, deed, now)
             news.append(deed.session_id)
-        elif deed.token not in known_tokens:
+        elif deed.token not in known:
             rows.put(tx, deed)
             news.append(deed.session_id)
+        elif deed != known[deed.token]:
+            rows.put(tx, deed)
+            changed.append(True)
     if news or any(changed):
         return tuple(news)
     return None

@@ -15,6 +15,8 @@ from storage.transactions import event_readings, own_writes
 from tests.storage.events_in_any_order import EventWorld
 from tests.storage.interleavings import Memory, search, searched
 
+# Seconds of work, and minutes on a machine that others use.
+pytestmark = pytest.mark.timeout(900)
 NONE = {"deeds": 0, "rebooks": 0, "choices": 0, "lates": 0}
 Case = tuple[EventPolicy, dict[str, Any], int]
 CASES: list[Case] = [
@@ -26,6 +28,7 @@ DEEP: list[Case] = [
     ("ask", {"deeds": 1, "rebooks": 1, "choices": 1}, 9_000),
     ("ask", {"deeds": 2, "choices": 1}, 12_000),
     ("ask", {"deeds": 1, "lapses": 1}, 9_800),
+    ("restore", {"deeds": 1, "rebooks": 1, "lates": 1}, 50_000),
     ("ask", {"deeds": 1, "cancels": 1, "erasures": 1, "failures": 1}, 29_000),
 ]
 
@@ -40,7 +43,7 @@ def test_nothing_is_offered_twice_nobody_told_twice_and_in_the_end_all_agree(
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize(("policy", "bounds", "floor"), DEEP)
 def test_nor_where_more_may_happen(
     memory: Memory, policy: EventPolicy, bounds: dict[str, Any], floor: int

@@ -16,6 +16,8 @@ from tests.storage.mail_rows import Sends
 from tests.storage.reads_in_any_order import ConnectionWorld
 from tests.storage.sends_in_any_order import OutboxWorld
 
+# Seconds of work, and minutes on a machine that others use.
+pytestmark = pytest.mark.timeout(900)
 GAP_MS = 5_000
 MOVED, BY_HAND = Sends(moves=1), Sends(supersedes=1, requeues=1)
 

@@ -252,3 +252,18 @@ def test_a_participant_who_moves_the_session_may_move_it_to_where_its_event_stan
     ada.write()
     read(ada)
     assert (found(ada), ada.events()) == ([], [(ada.calendar, ONE, ONE + HOUR)])
+
+
+def test_an_event_that_is_declined_is_asked_about_once_wherever_it_stands(
+    ada: Diary, session: Session
+) -> None:
+    touched_events.decline(ada, session)
+    read(ada)
+    [first] = found(ada)
+    # As a write of ours would move it that comes late
+    touched_events.drag(ada, session, ONE)
+    read(ada)
+    [now] = found(ada)
+    assert (now.kind, now.token, now.starts) == ("declined", first.token, ONE)
+    assert why_closed(ada, ONE) == "unsettled"
+    assert why_closed(ada, session.starts) == "session"
