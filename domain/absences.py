@@ -11,9 +11,10 @@ from operator import attrgetter
 from typing import Any
 
 from domain.errors import Invalid, whole_number
-from domain.hours import YEARS, timezone
+from domain.hours import timezone
 from domain.mail.safety import one_line
 from domain.trips import Trip, Trips
+from domain.windows import YEARS
 
 MOST_AWAY = 100
 MOST_TRIPS = 50

@@ -1,5 +1,6 @@
 """A coach's own settings: what slots are made from, besides the calendars."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -78,15 +79,7 @@ class Coach:
         whole_number("post", self.post, 0, 480)
         whole_number("notice", self.notice, 0, 60 * 24 * 365)
         whole_number("horizon_days", self.horizon_days, 0, 730)
-        for duration in self.durations:
-            whole_number("durations", duration, 5, 480)
-            if duration % 5:
-                detail = f"{duration} minutes cannot be offered; use multiples of 5."
-                raise Invalid("durations", "not_a_multiple_of_5", detail)
-        if not self.durations or len(set(self.durations)) < len(self.durations):
-            raise Invalid(
-                "durations", "not_distinct", "Offer one duration or more, each of them once."
-            )
+        check_durations(self.durations)
         one_of("mode", self.mode, ("flexible", "back_to_back"))
         if self.per_day is not None:
             whole_number("per_day", self.per_day, 0, 1000)
@@ -98,3 +91,14 @@ class Coach:
         if self.email is not None:
             mail_address("email", self.email)
         Rule("coach", self.id, self.place, self.place_kinds)
+
+
+def check_durations(durations: Sequence[int]) -> None:
+    """Raises Invalid for what no coach offers; in minutes."""
+    for duration in durations:
+        whole_number("durations", duration, 5, 480)
+        if duration % 5:
+            detail = f"{duration} minutes cannot be offered; use multiples of 5."
+            raise Invalid("durations", "not_a_multiple_of_5", detail)
+    if not durations or len(set(durations)) < len(durations):
+        raise Invalid("durations", "not_distinct", "Offer one duration or more, each of them once.")

@@ -4,7 +4,10 @@ ValueError
 └── Invalid     permanent: the same input never becomes right by itself
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 
 class Invalid(ValueError):
@@ -50,3 +53,14 @@ def one_of(field: str, value: object, words: Sequence[str]) -> str:
     raise Invalid(
         field, "unknown_word", f"{value!r:.60} is not known here; send one of {', '.join(words)}."
     )
+
+
+def wrong_by(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> list[Invalid]:
+    """What this check raises as Invalid: nothing, or one. For whoever looks for all that is
+    wrong.
+    """
+    try:
+        check(*args, **kwargs)
+    except Invalid as wrong:
+        return [wrong]
+    return []

@@ -8,8 +8,7 @@ same (PEP 495): fold=0 is the first occurrence, or the time moved forward, and t
 folds is the second occurrence, or the time moved forward again.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -17,26 +16,15 @@ from importlib.resources import files
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from domain.errors import Invalid, whole_number
+from domain import windows
+from domain.errors import Invalid
 from domain.intervals import Interval, merge
 from domain.trips import Trips, zone_on
+from domain.windows import WEEKDAYS, Window
 
-Window = tuple[int, int]
-"""Minutes after local midnight, 0 <= start < 1440 and start < end <= start + 1440:
-past 1440 is the next day.
-"""
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
 DAY_SECONDS = 86_400
 """An elapsed day, or a UTC one. Never the way to tomorrow: local days have 23 to 25 hours."""
-YEARS = (1973, 2199)
-"""Liberia was the last zone to round its offset to minutes, in 1972;
-the other end keeps off that of `date`.
-"""
-
-_DAY_MINUTES = 1440
-_WALL = re.compile(r"([01]\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +48,26 @@ class Hours:
         field.
         """
         timezone(zone)
-        days = _mapping(weekly, "hours")
-        _check_weekdays(days)
+        days = windows.mapping(weekly, "hours")
+        for day in days:
+            windows.check_weekday(day)
         dated = {}
-        for text, windows in _mapping(overrides, "overrides").items():
-            day = _date(text)
-            dated[day] = _windows(windows, f"overrides.{text}")
-        usual = tuple(_windows(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
+        for text, listed in windows.mapping(overrides, "overrides").items():
+            dated[windows.date_of(text)] = windows.parse(listed, f"overrides.{text}")
+        usual = tuple(windows.parse(days.get(day, ()), f"hours.{day}") for day in WEEKDAYS)
         return cls(zone, usual, tuple(sorted(dated.items())))
 
     def weekly_json(self) -> dict[str, list[list[str]]]:
         """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
         shown = {}
-        for day, windows in zip(WEEKDAYS, self.weekly, strict=True):
-            if windows:
-                shown[day] = _clocks(windows)
+        for day, listed in zip(WEEKDAYS, self.weekly, strict=True):
+            if listed:
+                shown[day] = windows.clocks(listed)
         return shown
 
     def overrides_json(self) -> dict[str, list[list[str]]]:
         """{"2026-12-24": []}; an empty list is a day off."""
-        return {day.isoformat(): _clocks(windows) for day, windows in self.overrides}
+        return {day.isoformat(): windows.clocks(listed) for day, listed in self.overrides}
 
 
 @lru_cache(maxsize=256)
@@ -208,92 +196,3 @@ def zone_names() -> frozenset[str]:
 def _loaded(key: str) -> ZoneInfo:
     with files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules, key)
-
-
-def _mapping(value: object, field: str) -> Mapping[str, object]:
-    if isinstance(value, Mapping):
-        return value
-    raise Invalid(
-        field,
-        "not_an_object",
-        f"Send an object of lists of [start, end], not {type(value).__name__}.",
-    )
-
-
-def _check_weekdays(days: Mapping[str, object]) -> None:
-    for day in days:
-        if day not in WEEKDAYS:
-            detail = f"Name the days {', '.join(WEEKDAYS)}; {day!r:.60} is none of them."
-            raise Invalid(f"hours.{day!s:.40}", "unknown_weekday", detail)
-
-
-def _date(text: object) -> date:
-    field = f"overrides.{text!s:.40}"
-    day = _parsed(text)
-    # Python reads 20261224 and 2026-W52-4 too; a date has one name here, because it is a key.
-    if day is None or str(day) != text:
-        raise Invalid(field, "invalid_date", f"{text!r:.60} is no date; write it like 2026-12-24.")
-    whole_number(field, day.year, *YEARS)
-    return day
-
-
-def _parsed(text: object) -> date | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _windows(value: object, field: str) -> tuple[Window, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise Invalid(
-            field, "not_a_list", 'Send a list of [start, end] such as [["09:00", "17:00"]], or [].'
-        )
-    windows = []
-    for place, pair in enumerate(value):
-        window = _window(pair, f"{field}[{place}]")
-        windows.append(window)
-    return tuple(sorted(windows))
-
-
-def _window(pair: object, field: str) -> Window:
-    # A text of two characters is no such list, whatever Python says of sequences elsewhere.
-    match pair:
-        case [first, last]:
-            start, end = _minutes(first, field), _minutes(last, field)
-        case _:
-            raise Invalid(field, "not_a_window", 'A window is a pair such as ["09:00", "17:00"].')
-    if start == _DAY_MINUTES:
-        raise Invalid(
-            field,
-            "starts_at_24",
-            'A window cannot begin at 24:00; begin it at "00:00" of the next day.',
-        )
-    if end <= start:
-        end += _DAY_MINUTES
-    return start, end
-
-
-def _minutes(wall: object, field: str) -> int:
-    found = _WALL.fullmatch(wall) if isinstance(wall, str) else None
-    if not found:
-        raise Invalid(
-            field,
-            "invalid_time",
-            f"{wall!r:.60} is no time of day; write it like 09:00, or 24:00 for an end.",
-        )
-    return int(found[1]) * 60 + int(found[2])
-
-
-def _clocks(windows: tuple[Window, ...]) -> list[list[str]]:
-    return [[_clock(start), _clock(end)] for start, end in windows]
-
-
-def _clock(minute: int) -> str:
-    # 24:00 is the end of a day, and keeps its name; what lies beyond is a time of the next day.
-    if minute > _DAY_MINUTES:
-        minute -= _DAY_MINUTES
-    hour, rest = divmod(minute, 60)
-    return f"{hour:02}:{rest:02}"

@@ -14,10 +14,11 @@ from domain.absences import PublicHolidays, away_of, dates_of, trips_of
 from domain.coaches import Coach, Policy
 from domain.errors import Invalid, one_of, whole_number
 from domain.freebusy import STATUSES, Item, Reading, blocking
-from domain.hours import DAY_SECONDS, YEARS, Hours
+from domain.hours import DAY_SECONDS, Hours
 from domain.slots import Own, build
 from domain.slots.cells import Periods
 from domain.slots.listing import Clock, closed_counts, offered, render
+from domain.windows import YEARS
 
 Case = Mapping[str, Any]
 

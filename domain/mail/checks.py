@@ -1,6 +1,8 @@
 """What a programme manager's text may hold: known tokens, and HTML that is only a text."""
 
-from domain.errors import Invalid
+from collections.abc import Iterator
+
+from domain.errors import Invalid, wrong_by
 from domain.mail import html as mail_html
 from domain.mail import tokens
 from domain.mail.safety import one_line
@@ -14,28 +16,33 @@ def check_text(subject: str, text: str, html: str | None = None) -> None:
     """Raises Invalid with the field (subject, text, html) for a text
     that no mail could be made of.
     """
-    _check_lengths(subject, text, html or "")
-    for name, value in (("subject", subject), ("text", text), ("html", html or "")):
-        unknown = sorted(tokens.asked(value) - set(tokens.NAMES))
-        if unknown:
-            known, named = ", ".join(tokens.NAMES), ", ".join(map(repr, unknown[:MOST_NAMED]))
-            raise Invalid(name, "unknown_token", f"No token is called {named}; use {known}.")
-        for single in sorted(tokens.in_single_braces(value)):
-            detail = f"Write {{{{{single}}}}}: {{{single}}} would be sent as it stands."
-            raise Invalid(name, "single_brace", detail)
-    if html is not None:
-        mail_html.check(html)
+    for wrong in wrong_texts(subject, text, html):
+        raise wrong
 
 
-def _check_lengths(subject: str, text: str, html: str) -> None:
+def wrong_texts(subject: str, text: str, html: str | None = None) -> Iterator[Invalid]:
+    """What is wrong with each of them: of one at most one thing."""
+    yield from wrong_by(_check_part, "text", text, LONGEST_BODY)
+    yield from wrong_by(_check_part, "subject", subject, LONGEST_SUBJECT)
     # An HTML of its own may be none at all: then one is made of the text.
-    for name, value in (("text", text), ("subject", subject), ("html", html or text)):
-        if not one_line(value):
-            raise Invalid(name, "empty", "Send a subject and a text, or neither.")
-    for name, value, longest in (
-        ("subject", subject, LONGEST_SUBJECT),
-        ("text", text, LONGEST_BODY),
-        ("html", html, LONGEST_BODY),
-    ):
-        if len(value) > longest:
-            raise Invalid(name, "too_long", f"Send at most {longest} characters.")
+    if html:
+        yield from wrong_by(_check_html, html)
+
+
+def _check_html(html: str) -> None:
+    _check_part("html", html, LONGEST_BODY)
+    mail_html.check(html)
+
+
+def _check_part(name: str, value: str, longest: int) -> None:
+    if not one_line(value):
+        raise Invalid(name, "empty", "Send a subject and a text, or neither.")
+    if len(value) > longest:
+        raise Invalid(name, "too_long", f"Send at most {longest} characters.")
+    unknown = sorted(tokens.asked(value) - set(tokens.NAMES))
+    if unknown:
+        known, named = ", ".join(tokens.NAMES), ", ".join(map(repr, unknown[:MOST_NAMED]))
+        raise Invalid(name, "unknown_token", f"No token is called {named}; use {known}.")
+    for single in sorted(tokens.in_single_braces(value)):
+        detail = f"Write {{{{{single}}}}}: {{{single}}} would be sent as it stands."
+        raise Invalid(name, "single_brace", detail)

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from domain.hours import WEEKDAYS
+from domain.windows import WEEKDAYS
 from tests.browser.settings_page import hours
 
 SIZES: list[dict[str, Any]] = [

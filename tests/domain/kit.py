@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from domain.coaches import Coach, Policy
-from domain.hours import WEEKDAYS, Hours
+from domain.hours import Hours
 from domain.slots import Own, SlotSet, Starts, build
 from domain.slots.cells import NO_PERIODS, Periods, columns
+from domain.windows import WEEKDAYS
 
 MONDAY = "2026-06-08"
 DAY = 86_400

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.hours import WEEKDAYS
+from domain.windows import WEEKDAYS
 from tests.domain import oracle
 from tests.storage.booking_model import Model
 from tests.storage.booking_things import DAY, HORIZON, Coach, Seat, Time

@@ -23,9 +23,9 @@ from webhooks.api.schemas.booking_requests import (
 from webhooks.api.schemas.booking_responses import BookingOut, booking_out
 from webhooks.http.auth import asking, lacking, may
 from webhooks.http.context import runtime
+from webhooks.http.entity_tags import expected_version
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import RefusedRequest
-from webhooks.http.requests import expected_version
 from webhooks.http.times import check_zone, instant, instant_or_none
 
 FORCE = ("bookings:force",)

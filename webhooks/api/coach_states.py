@@ -10,6 +10,7 @@ from webhooks.api import badges
 from webhooks.api.schemas.requests import TilesQuery
 from webhooks.api.schemas.responses import Tile, TilesOut
 from webhooks.http.context import runtime
+from webhooks.http.times import iso_or_none
 
 
 def show(query: TilesQuery) -> TilesOut:
@@ -31,7 +32,11 @@ def missing(wanted: Iterable[str], found: Container[str]) -> list[str]:
 
 
 def _tile(each: CoachState) -> Tile:
-    badge = badges.url_of(each.coach_id)
+    badge, as_of = badges.url_of(each.coach_id), iso_or_none(each.as_of)
     return Tile(
-        id=each.coach_id, synced=each.synced, state=each.state, as_of=each.as_of, badge_url=badge
+        id=each.coach_id,
+        synced=each.synced,
+        state=each.state,
+        as_of=as_of,
+        badge_url=badge,
     )

@@ -22,9 +22,10 @@ from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyI
 from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
 from webhooks.http import after_change
 from webhooks.http.context import runtime
+from webhooks.http.entity_tags import expected_version
 from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
-from webhooks.http.requests import expected_version
+from webhooks.http.times import iso_or_none
 
 Change = Callable[[Coach | None], Coach]
 
@@ -210,7 +211,7 @@ def to_out(
             },
             "synced": stands.synced,
             "state": stands.state,
-            "as_of": stands.as_of,
+            "as_of": iso_or_none(stands.as_of),
             "push_to_visible": asdict(pushes.waits),
             "missed_pushes": pushes.missed,
             "connections": list(map(_connection, connected)),
@@ -230,7 +231,7 @@ def _connection(connected: Connected) -> Connection:
     fields: dict[str, Any] = {
         "id": connected.id,
         "trouble": connected.trouble,
-        "last_read_at": connected.last_ok_at,
+        "last_read_at": iso_or_none(connected.last_ok_at),
         "last_error": connected.last_error,
         "profiles": profiles,
     }

@@ -7,7 +7,6 @@ from flask import Response, request
 
 from domain.errors import one_of
 from domain.mail import TEXT_KINDS
-from domain.mail.checks import check_text
 from domain.mail.choice import SCOPES, MailText, Scope, Template, canonical
 from domain.sessions import Terms
 from storage.rows import brands, mail_texts, outbox
@@ -114,13 +113,10 @@ def _place(scope: str, scope_id: str, kind: str, language: str) -> tuple[Scope, 
 
 
 def _template(sent: TextIn, language: str) -> Template | None:
-    """The text that was sent; None for none. Raises Invalid for half of one, and for what no mail
-    can be made of.
-    """
+    """The text that was sent, which its model has checked; None for none."""
     if sent.subject is None and sent.text is None and sent.html is None:
         return None
     subject, text = sent.subject or "", sent.text or ""
-    check_text(subject, text, sent.html)
     return Template(language, subject, text, sent.html)
 
 

@@ -5,6 +5,7 @@ APIFlask cannot know.
 import inspect
 import json
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, get_args
 
@@ -13,16 +14,20 @@ from pydantic import BaseModel
 
 from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
-from webhooks.api import health
+from storage.rows.idempotency import KEPT
+from webhooks.api import health, openapi_headers
 from webhooks.api.conferencing import PATH as CALL
 from webhooks.api.conferencing import News
 from webhooks.api.notifications import PATH as PUSH
 from webhooks.api.route import Route, View
 from webhooks.api.routes import ROUTES
+from webhooks.api.schemas.requests import MOST_COACHES
 from webhooks.api.schemas.responses import Problem
+from webhooks.front.kinds import LARGEST_HEAD, LONGEST_TARGET
 from webhooks.http.limits import TOO_MANY
 from webhooks.http.problems import PROBLEM
-from webhooks.http.requests import JSON
+from webhooks.http.requests import BODY_CAP, JSON, PUSH_CAP
+from webhooks.http.times import MOST_DAYS
 from workers.cronofy.signature import HEADER
 
 BEARER, SIGNATURE = "apiKey", "cronofySignature"
@@ -35,6 +40,16 @@ written then. API keys are made with `coachcal keys create` and carry scopes.
 
 Requests are limited, by API key or else by address: `RateLimit` says what is left of each limit
 that a request was counted by, `RateLimit-Policy` what they are; past one, 429 and `Retry-After`."""
+BOUNDS = {
+    "body_bytes": BODY_CAP,
+    "push_bytes": PUSH_CAP,
+    "range_days": MOST_DAYS,
+    "ids": MOST_COACHES,
+    "idempotency_hours": KEPT // timedelta(hours=1),
+    "path_and_query_bytes": LONGEST_TARGET,
+    "head_bytes": LARGEST_HEAD,
+}
+"""What a request may be, as numbers."""
 SCHEMAS = "#/components/schemas/"
 SCHEMES = {
     BEARER: {
@@ -50,40 +65,6 @@ SCHEMES = {
         "description": "base64(HMAC-SHA256(client secret, raw body)), one value or several"
         " joined by commas.",
     },
-}
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": False,
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,10}"$'},
-    "description": 'The version this change was made from, such as "3"; does what the field'
-    " `version` does.",
-}
-
-
-LIMITS = {
-    "RateLimit": {
-        "schema": {"type": "string"},
-        "description": 'What is left, and for how many seconds: "reads";r=5999;t=60',
-    },
-    "RateLimit-Policy": {
-        "schema": {"type": "string"},
-        "description": 'Of how many, in how many seconds: "reads";q=6000;w=60',
-    },
-    "Retry-After": {
-        "schema": {"type": "integer"},
-        "description": "Seconds until the request may be repeated.",
-    },
-}
-IDEMPOTENCY_KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": True,
-    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
-    "description": (
-        "A value of your own for this one write, such as a UUID. A repeat gets the stored"
-        " answer, for 48 h."
-    ),
 }
 
 
@@ -124,13 +105,16 @@ def _security(route: Route) -> list[Any] | None:
 
 def _responses(route: Route) -> dict[int | str, Any]:
     responses: dict[int | str, Any] = {}
-    for status in route.answers:
+    answers = [*route.answers]
+    if route.conditional and 304 not in answers:
+        answers.append(304)
+    for status in answers:
         responses[status] = _answer(route, status)
-    for status in sorted(_refusals(route) - set(route.answers)):
+    for status in sorted(_refusals(route) - set(answers)):
         content = {PROBLEM: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
         responses[status] = {"description": HTTPStatus(status).phrase, "content": content}
-    if TOO_MANY in responses:
-        responses[TOO_MANY]["headers"] = LIMITS
+    for answered, response in responses.items():
+        response["headers"] = openapi_headers.of_answer(route, int(answered))
     return responses
 
 
@@ -140,8 +124,6 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
         return response
     if route.answer is None:
         return response | {"content": {route.media: {"schema": {"type": "string"}}}}
-    if 304 in route.answers:
-        response["headers"] = {"ETag": {"schema": {"type": "string"}}}
     content: dict[str, Any] = {JSON: {"schema": {"$ref": f"{SCHEMAS}{route.answer.__name__}"}}}
     for media in route.also:
         content[media] = {"schema": {"type": "string"}}
@@ -150,9 +132,11 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
 
 def _refusals(route: Route) -> set[int]:
     """What follows from how the route is asked, and what it says itself."""
-    statuses = set(route.refuses)
+    statuses = {*route.refuses, 405, 500}
     if route.path != health.PATH:
         statuses.add(TOO_MANY)
+    if route.changes_a_version:
+        statuses.add(412)
     if route.scopes:
         statuses |= {401, 403, 422, 503}
     if route.body is not None or route.once:
@@ -165,6 +149,8 @@ def _refusals(route: Route) -> set[int]:
 
 
 def _finished(document: Any) -> Any:
+    document["components"]["headers"] = openapi_headers.DECLARED
+    document["info"]["x-limits"] = BOUNDS
     _add_model(document, Problem)
     for route in ROUTES:
         if route.once and route.answer:
@@ -207,14 +193,8 @@ def _finish(operation: dict[str, Any], route: Route) -> None:
         binary = {"schema": {"type": "string", "format": "binary"}}
         content = dict.fromkeys(route.files, binary)
         operation["requestBody"] = {"required": True, "content": content}
-    more = []
-    if route.once:
-        # A PUT or DELETE done twice comes to the same, anyhow.
-        more.append(IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")})
     if route.body is not None:
         fields = route.body.model_fields
         operation["requestBody"]["required"] = any(field.is_required() for field in fields.values())
-        if "version" in fields:
-            more.append(IF_MATCH)
-    if more:
+    if more := openapi_headers.of_request(route):
         operation["parameters"] = [*operation.get("parameters", ()), *more]

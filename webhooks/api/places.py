@@ -15,9 +15,9 @@ from storage.transactions import session_places
 from webhooks.api.schemas.booking_responses import place_out, session_out
 from webhooks.api.schemas.places import PlaceChange, PlaceIn, PlacesIn, PlacesOut
 from webhooks.http.context import runtime
+from webhooks.http.entity_tags import expected_version
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import RefusedRequest
-from webhooks.http.requests import expected_version
 
 
 def show(scope: str, scope_id: str) -> PlacesOut:

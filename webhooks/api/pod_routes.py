@@ -17,13 +17,14 @@ from webhooks.api.schemas.pod_shells import (
 )
 
 POD = "/v1/pods/<pod_id>"
+MADE = "/v1/pods/{pod_id}"
 SHELL = "/v1/shells/<shell_id>"
 READS = ("bookings:read",)
 
 # fmt: off
 POD_ROUTES = (
     Route("POST", "/v1/pods", pods.create, BOOKS, PodIn, answer=SessionOut, answers=(201,),
-          refuses=(404, 409), once=True),
+          refuses=(404, 409), once=True, location=MADE),
     Route("PATCH", "/v1/pods", pod_shells.change_together, BOOKS, PodsChange, answer=PodsOut,
           refuses=(404, 409), once=True),
     Route("GET", "/v1/pods", lists.pods, READS, query=PodsQuery, answer=PodsListOut,
@@ -34,13 +35,13 @@ POD_ROUTES = (
     Route("PATCH", POD, pods.change, BOOKS, PodChange, answer=SessionOut, refuses=(404, 409),
           once=True),
     Route("POST", f"{POD}/seats", pods.take_seat, BOOKS, SeatIn, answer=BookingOut, answers=(201,),
-          refuses=(404, 409), once=True),
+          refuses=(404, 409), once=True, location="/v1/bookings/{id}"),
     Route("POST", "/v1/shells", pod_shells.create, BOOKS, ShellsIn, answer=ShellsOut,
           answers=(201,), refuses=(404, 409), once=True),
     Route("GET", "/v1/shells", pod_shells.show, READS, query=ShellsQuery,
           answer=ShellsOut),
     Route("POST", f"{SHELL}/time", pod_shells.give_time, BOOKS, ShellTimeIn, answer=SessionOut,
-          answers=(201,), refuses=(404, 409), once=True),
+          answers=(201,), refuses=(404, 409), once=True, location=MADE),
     Route("DELETE", SHELL, pod_shells.delete, BOOKS, answers=(204,), refuses=(404,), once=True),
     Route("POST", "/v1/pods/import", pod_imports.load, BOOKS, query=ImportQuery, answer=ImportOut,
           answers=(200, 201), refuses=(409,), once=True, files=spreadsheets.KINDS),

@@ -21,9 +21,9 @@ from webhooks.api.schemas.pod_shells import (
     shell_out,
 )
 from webhooks.http.context import runtime
+from webhooks.http.entity_tags import expected_version
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import RefusedRequest
-from webhooks.http.requests import expected_version
 from webhooks.http.times import instant
 
 MOST_LISTED = 500

@@ -13,8 +13,8 @@ from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import GroupOut, SessionOut, group_out, session_out
 from webhooks.http.context import runtime
+from webhooks.http.entity_tags import expected_version
 from webhooks.http.idempotent import WriteResult, once, require_key
-from webhooks.http.requests import expected_version
 from webhooks.http.times import instant, instant_or_none, moment
 
 

@@ -30,12 +30,39 @@ class Route:
     """
     files: tuple[str, ...] = ()
     """Media types of a body that is no JSON: the view reads it."""
+    alone: bool = False
+    """Whether nothing can be read at the path to which this writes."""
     media: str = "text/plain"
     """Media type of an answer that has no model."""
     also: tuple[str, ...] = ()
     """Media types by which a list is answered whole, to whoever accepts them."""
+    location: str = ""
+    """Where what is made is from now on, by the fields of the answer: /v1/bookings/{id}."""
     documented: bool = True
     """Whether OpenAPI tells it: pages are for people."""
+
+    @property
+    def versioned(self) -> bool:
+        """Whether what is answered has a version, which its ETag names. (Slots tag themselves.)"""
+        if self.answer is None or "version" not in self.answer.model_fields:
+            return False
+        reads_or_sets = self.method in ("GET", "PUT", "PATCH") and not self.alone
+        return 304 not in self.answers and (reads_or_sets or bool(self.location))
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it answers 304 to whoever has it."""
+        return self.method == "GET" and (self.versioned or 304 in self.answers)
+
+    @property
+    def changes_a_version(self) -> bool:
+        """Whether it is told from which version the change was made."""
+        return self.body is not None and "version" in self.body.model_fields
+
+    @property
+    def limited(self) -> bool:
+        """Whether its requests are counted, by a key or an address."""
+        return self.view.__module__ not in UNCOUNTED
 
     @property
     def group(self) -> str:
@@ -58,4 +85,6 @@ PUBLISHED = {
     "pod_shells": "shells",
     "withheld_addresses": "withheld",
 }
+UNCOUNTED = ("webhooks.api.health", "webhooks.api.notifications", "webhooks.api.conferencing")
+"""Signed pushes, and what watches the service."""
 BOOKS = ("bookings:write",)

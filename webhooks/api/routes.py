@@ -113,11 +113,13 @@ from webhooks.api.schemas.responses import (
     TilesOut,
 )
 from webhooks.http import auth
+from webhooks.http.entity_tags import located, tagged
 from webhooks.http.problems import RefusedRequest
 
 COACH = "/v1/coaches/<coach_id>"
 CONNECTION = f"{COACH}/connections/<connection_id>"
-BOOKING = "/v1/bookings/<booking_id>"
+BOOKINGS = "/v1/bookings"
+BOOKING = f"{BOOKINGS}/<booking_id>"
 PARTICIPANT = "/v1/participants/<participant_id>"
 ERASES = ("people:erase",)
 MAILER = "/v1/mailers/<scope>/<scope_id>/<kind>/<language>"
@@ -171,18 +173,17 @@ ROUTES = (
           CalendarsIn, answer=CoachOut, refuses=(404,)),
     Route("DELETE", CONNECTION, connections.disconnect, ("coaches:write",), answer=Accepted,
           answers=(202,), refuses=(404,)),
-    Route("POST", "/v1/bookings", bookings.create, BOOKS, BookingIn, answer=BookingOut,
-          answers=(201,), refuses=(404, 409), once=True),
-    Route("GET", "/v1/bookings", lists.bookings, ("bookings:read",), query=BookingsQuery,
-          answer=BookingsOut,
-          also=WHOLE),
+    Route("POST", BOOKINGS, bookings.create, BOOKS, BookingIn, answer=BookingOut,
+          answers=(201,), refuses=(404, 409), once=True, location=f"{BOOKINGS}/{{id}}"),
+    Route("GET", BOOKINGS, lists.bookings, ("bookings:read",), query=BookingsQuery,
+          answer=BookingsOut, also=WHOLE),
     Route("GET", BOOKING, bookings.show, ("bookings:read",), answer=BookingOut, refuses=(404,)),
     Route("POST", f"{BOOKING}/rebook", bookings.rebook, BOOKS, RebookIn, answer=BookingOut,
           refuses=(404, 409), once=True),
     Route("POST", f"{BOOKING}/cancel", bookings.cancel, BOOKS, CancelIn, answer=BookingOut,
           refuses=(404, 409), once=True),
     Route("POST", "/v1/holds", holds.create, BOOKS, HoldIn, answer=HoldOut, answers=(201,),
-          refuses=(404, 409), once=True),
+          refuses=(404, 409), once=True, location="/v1/holds/{id}"),
     Route("DELETE", "/v1/holds/<hold_id>", holds.release, BOOKS, answers=(204,), refuses=(404,),
           once=True),
     *POD_ROUTES,
@@ -215,7 +216,7 @@ ROUTES = (
     Route("PUT", PLACES, places.put, MAILS, PlacesIn, answer=PlacesOut, once=True),
     Route("DELETE", PLACES, places.delete, MAILS, answers=(204,), refuses=(404,), once=True),
     Route("PUT", "/v1/sessions/<session_id>/place", places.change, BOOKS, PlaceChange,
-          answer=SessionOut, refuses=(404, 409), once=True),
+          answer=SessionOut, refuses=(404, 409), once=True, alone=True),
     Route("GET", RULES, change_rules.show, FORCES, answer=ChangeRulesOut, refuses=(404,)),
     Route("PUT", RULES, change_rules.put, FORCES, ChangeRulesIn, answer=ChangeRulesOut, once=True),
     Route("DELETE", RULES, change_rules.delete, FORCES, answers=(204,), refuses=(404,), once=True),
@@ -230,7 +231,7 @@ ROUTES = (
     Route("POST", "/v1/links", links.create, ("links:write",), LinkIn, answer=LinkOut,
           answers=(201,), refuses=(404,)),
     Route("POST", feeds.PATH, feeds.create, ("links:write",), FeedIn, answer=NewFeedOut,
-          answers=(201,), refuses=(404, 409)),
+          answers=(201,), refuses=(404, 409), location=f"{feeds.PATH}/{{id}}"),
     Route("GET", feeds.PATH, feeds.show, ("links:write",), query=FeedsQuery, answer=FeedsOut),
     Route("DELETE", f"{feeds.PATH}/<feed_id>", feeds.revoke, ("links:write",), answers=(204,),
           refuses=(404,)),
@@ -271,6 +272,10 @@ def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -
             view = app.input(route.body, location="json", arg_name="body")(view)
         if route.query is not None:
             view = app.input(route.query, location="query", arg_name="query")(view)
+        if route.versioned:
+            view = tagged(view, route.location)
+        elif route.location:
+            view = located(view, route.location)
         view = document(app, route, _guarded(route, view))
         app.add_url_rule(route.path, route.name, view, methods=[route.method])
 

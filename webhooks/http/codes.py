@@ -87,6 +87,10 @@ CODES: dict[str, tuple[int, str]] = {
         410,
         "Some of what follows the cursor is gone: it is too old, or the database was put back.",
     ),
+    "precondition_failed": (
+        412,
+        "If-Match names another version than there is now: `current`.",
+    ),
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (
         415,

@@ -3,16 +3,17 @@ Idempotency-Key. (An import is several transactions with one answer: `import_run
 
 The first request with a key does the work, and its answer is stored in the same transaction: either
 both are there or neither. A repeat of it gets the stored answer, byte for byte; whoever uses the
-key for something else, a 422. Refusals (409) are answers too, stored once all that came before them
-is taken back: a repeat is told the same, and a new try takes a new key. What was not understood, or
-not allowed, or not there (400 to 422), and what failed (5xx), is not stored: the same key may be
-sent again.
+key for something else, a 422. Refusals (409, 412) are answers too, stored once all that came
+before them is taken back: a repeat is told the same, and a new try takes a new key. What was not
+understood, or not allowed, or not there (400 to 404, 413 to 422), and what failed (5xx), is not
+stored: the same key may be sent again.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from http import HTTPStatus
 
 import orjson
 from flask import Response, request
@@ -33,7 +34,6 @@ from webhooks.http.requests import JSON
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
-CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def refusal_answer(refusal: Refusal) -> StoredAnswer:
 
 
 def response_to(answer: StoredAnswer) -> Response:
-    if answer.status == CONFLICT:
+    if answer.status >= HTTPStatus.BAD_REQUEST:
         return Response(answer.body, answer.status, mimetype=PROBLEM)
     return Response(answer.body, answer.status, mimetype=JSON)
 

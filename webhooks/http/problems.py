@@ -39,6 +39,7 @@ from workers.skew import ClockOff
 log = structlog.get_logger()
 
 PROBLEM = "application/problem+json"
+STALE = "stale_version"
 RETRY_AFTER = {"Retry-After": "2"}
 MOST_TOLD = 100
 """Flaws of one request, of each of which we say where it is and what to do."""
@@ -74,6 +75,8 @@ def unknown_coach(coach_id: str) -> RefusedRequest:
 
 def refusal_response(refusal: Refusal) -> Response:
     """What cannot be had: 409, why, and what can be had instead."""
+    if refusal.code == STALE and g.get("precondition"):
+        return _precondition_failed(refusal.detail, **refusal.more)
     more = dict(refusal.more)
     if refusal.reason is not None:
         more |= {"reason": refusal.reason, "nearest": render(refusal.nearest)}
@@ -110,7 +113,14 @@ def _stale(error: StaleVersion) -> Response:
         f"The coach is at version {error.current} now: read it again, then repeat your change"
         " with that version."
     )
-    return problem(409, "stale_version", detail, field="version", current=error.current)
+    if g.get("precondition"):
+        return _precondition_failed(detail, current=error.current)
+    return problem(409, STALE, detail, field="version", current=error.current)
+
+
+def _precondition_failed(detail: str, **more: Any) -> Response:
+    """The version was sent in If-Match (`webhooks.http.entity_tags`)."""
+    return problem(412, "precondition_failed", detail, field="If-Match", **more)
 
 
 def _unknown(error: Unknown) -> Response:

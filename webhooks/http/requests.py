@@ -88,28 +88,6 @@ class CappedRequest(flask.Request):
             ) from None
 
 
-def expected_version(in_body: int | None) -> int | None:
-    """The version that a change was made from: the body's, or else that of If-Match."""
-    if in_body is not None:
-        return in_body
-    return if_match()
-
-
-def if_match() -> int | None:
-    """The version in If-Match, which does for those who prefer headers what the field `version`
-    does.
-    """
-    given = flask.request.headers.get("If-Match")
-    if given is None:
-        return None
-    digits = given.strip().strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(2**31))):
-        raise RefusedRequest(
-            "invalid_value", 'Send the version in quotes, such as If-Match: "3".', field="If-Match"
-        )
-    return int(digits)
-
-
 class Json(JSONProvider):
     """orjson: fast, and strict about what JSON is (no NaN, no lone surrogates, no bottomless
     nesting).

@@ -8,7 +8,7 @@ from math import ceil
 
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, midnight, timezone
-from domain.hours import YEARS as BOUNDS
+from domain.windows import YEARS as BOUNDS
 from webhooks.http.problems import RefusedRequest
 
 MOST_DAYS = 92
@@ -46,6 +46,11 @@ def between(since: str, until: str, zone: str) -> tuple[int, int]:
     return start, end
 
 
+def check_bound(text: str) -> None:
+    """Raises Invalid for what is no `from` and no `to` of a query, whatever the zone."""
+    bound("", text, "UTC")
+
+
 def bound(field: str, text: str, zone: str) -> int:
     try:
         if DATE.fullmatch(text):
@@ -62,18 +67,23 @@ def bound(field: str, text: str, zone: str) -> int:
         "Send a date such as 2026-06-01, or an instant such as 2026-06-01T09:00:00Z (a + is"
         " %2B in a query)."
     )
-    raise RefusedRequest("invalid_instant", detail, field=field)
+    raise Invalid(field, "invalid_instant", detail)
+
+
+def check_instant(text: str) -> None:
+    """Raises Invalid."""
+    instant("", text)
 
 
 def instant(field: str, text: str) -> int:
-    """An instant with an offset, in epoch seconds. Raises Refused."""
+    """An instant with an offset, in epoch seconds. Raises Invalid."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None or moment.year not in YEARS or moment.microsecond:
         detail = "Send an instant with an offset, on a whole second, such as 2026-06-01T09:00:00Z."
-        raise RefusedRequest("invalid_instant", detail, field=field)
+        raise Invalid(field, "invalid_instant", detail)
     return int(moment.timestamp())
 
 

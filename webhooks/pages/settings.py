@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response, abort, render_template, request
 
 from domain.coaches import Coach
-from domain.hours import WEEKDAYS, timezone
+from domain.hours import timezone
+from domain.windows import WEEKDAYS
 from storage.rows import coaches, connections
 from storage.rows.calendars import UnknownCalendar
 from storage.rows.coaches import StaleVersion

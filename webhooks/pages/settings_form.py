@@ -16,7 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from domain.coaches import Coach, Mode
 from domain.errors import Invalid, one_of, whole_number
-from domain.hours import WEEKDAYS, Hours
+from domain.hours import Hours
+from domain.windows import WEEKDAYS
 from webhooks.api.schemas.requests import MOST_OVERRIDES
 from webhooks.http.page_sessions import language, reader
 from webhooks.pages import hours_text, zones

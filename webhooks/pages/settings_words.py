@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
 
 from domain.errors import Invalid
-from domain.hours import WEEKDAYS
+from domain.windows import WEEKDAYS
 from webhooks.http.translations import say
 from webhooks.pages import hours_text
 from webhooks.pages.settings_form import BOUNDS

@@ -1,10 +1,12 @@
 """When a coach is away, travels, or has a public holiday: what comes in and what goes out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.absences import MOST_AWAY, MOST_NAMES, MOST_TEXT, MOST_TRIPS
+from domain.absences import MOST_AWAY, MOST_NAMES, MOST_TEXT, MOST_TRIPS, away_of, trips_of
+from domain.errors import wrong_by
+from webhooks.api.schemas.rules import refuse
 from webhooks.http import patterns
 
 MOST_PLACE = 60
@@ -44,6 +46,11 @@ class AwayRange(BaseModel):
     until: Wall = Field(alias="to", description="Exclusive.", examples=["2027-01-04T09:00"])
     note: Note = ""
 
+    @model_validator(mode="after")
+    def _ruled(self) -> Self:
+        refuse(wrong_by(away_of, [self.model_dump(by_alias=True)]), "away[0]")
+        return self
+
 
 class TravelRange(BaseModel):
     """Dates, both of them included, on which the coach works the same hours in another zone."""
@@ -53,6 +60,11 @@ class TravelRange(BaseModel):
     first: Date = Field(examples=["2026-05-01"])
     last: Date = Field(examples=["2026-05-14"])
     zone: str = Field(max_length=64, description="IANA time zone.", examples=["Asia/Tokyo"])
+
+    @model_validator(mode="after")
+    def _ruled(self) -> Self:
+        refuse(wrong_by(trips_of, [self.model_dump()]), "travel[0]")
+        return self
 
 
 class SwitchedOn(BaseModel):

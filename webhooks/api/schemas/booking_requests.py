@@ -10,7 +10,9 @@ from domain.sessions import Format
 from storage.transactions.event_settling import To
 from webhooks.api.schemas.places import PlaceIn
 from webhooks.api.schemas.requests import Body, Language, Line, Mail, Zone
+from webhooks.api.schemas.rules import ruled
 from webhooks.http import patterns
+from webhooks.http.times import check_instant
 
 MOST_SEATS = 200
 BY_DEFAULT = "Where it is; absent: as the coach, or the programme, has it by default."
@@ -21,6 +23,7 @@ Start = Annotated[
     Field(
         max_length=40, description="An instant with an offset.", examples=["2026-06-01T09:00:00Z"]
     ),
+    ruled(check_instant, ""),
 ]
 Length = Annotated[int, Field(ge=5, le=480, description="Minutes; one that the coach offers.")]
 Seats = Annotated[int, Field(ge=1, le=MOST_SEATS)]

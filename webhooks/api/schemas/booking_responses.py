@@ -79,6 +79,9 @@ class Time(BaseModel):
     """A session of a coach, without who is in it."""
 
     session_id: str
+    pod_id: str | None = Field(
+        description="Of a pod the same id, as paths and bodies call it; null of a 1:1 session."
+    )
     coach_id: str
     kind: SessionKind
     start: Instant
@@ -222,11 +225,12 @@ def hold_out(hold: Session) -> HoldOut:
 
 
 def _time(session: Session, now: datetime) -> dict[str, object]:
-    pod = None
+    pod = pod_id = None
     if session.pod:
-        pod = _pod(session, now)
+        pod, pod_id = _pod(session, now), session.id
     return {
         "session_id": session.id,
+        "pod_id": pod_id,
         "coach_id": session.coach_id,
         "kind": session.kind,
         "start": iso(session.starts),

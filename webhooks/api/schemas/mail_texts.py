@@ -1,14 +1,15 @@
 """What comes in and goes out about mails: texts, previews, and what became of a booking's mails."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from domain.mail import Role
-from domain.mail.checks import LONGEST_BODY, LONGEST_SUBJECT
+from domain.mail.checks import LONGEST_BODY, LONGEST_SUBJECT, wrong_texts
 from domain.mail.choice import Scope
 from webhooks.api.schemas.requests import Body, Mail
 from webhooks.api.schemas.responses import Instant
+from webhooks.api.schemas.rules import refuse
 from webhooks.http import patterns
 
 # No database keeps a NUL. What else a text may hold is for domain.mail.checks to say.
@@ -26,6 +27,12 @@ class TextIn(Body):
     html: Text | None = Field(
         None, description="Made from `text` if absent. A text too: nothing in it runs or loads."
     )
+
+    @model_validator(mode="after")
+    def _ruled(self) -> Self:
+        if (self.subject, self.text, self.html) != (None, None, None):
+            refuse(wrong_texts(self.subject or "", self.text or "", self.html))
+        return self
 
 
 class MailTextIn(TextIn):

@@ -1,11 +1,13 @@
 """What comes in and goes out about where sessions are."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from domain.errors import wrong_by
 from domain.mail.choice import Scope
-from domain.places import KINDS, Kind
+from domain.places import KINDS, Kind, Place
+from webhooks.api.schemas.rules import refuse
 from webhooks.http import patterns
 
 # Not `requests.Body`: what a coach sets holds a place, and is told there.
@@ -33,6 +35,11 @@ class PlaceIn(BaseModel):
         " or a pro_... profile, default if absent.",
         examples=["https://meet.example.com/ada"],
     )
+
+    @model_validator(mode="after")
+    def _ruled(self) -> Self:
+        refuse(wrong_by(Place, self.kind, self.value), "place")
+        return self
 
 
 class PlaceChange(BaseModel):

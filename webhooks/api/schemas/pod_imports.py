@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from storage.transactions.pod_import_entries import Comes
 from webhooks.api.pod_import_verdicts import Verdict
 from webhooks.api.schemas.booking_requests import Id, ParticipantIn
-from webhooks.api.schemas.requests import Body, Line, QueryIn, RangeIn
+from webhooks.api.schemas.requests import Body, Line, QueryIn, RangeIn, ZoneOfDates
 from webhooks.api.schemas.responses import Instant
 
 
@@ -55,7 +55,7 @@ class TableIn(Body):
 class ExportQuery(RangeIn):
     """Pods that begin in the range and were not called off; of these only, where it says so."""
 
-    tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
+    tz: ZoneOfDates = "UTC"
     coach_id: Id | None = None
     company: Id | None = None
     project: Id | None = None

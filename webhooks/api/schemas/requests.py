@@ -10,16 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from domain.coaches import Kind, Mode
+from domain.coaches import Kind, Mode, check_durations
 from domain.errors import Invalid
 from domain.event_differences import EventPolicy
-from domain.hours import WEEKDAYS
+from domain.hours import timezone
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
+from domain.windows import WEEKDAYS, wrong_dates, wrong_weekdays
 from webhooks.api.schemas.absences import Away, SwitchedOn, Travel
 from webhooks.api.schemas.places import Kinds, PlaceIn
+from webhooks.api.schemas.rules import ruled, ruled_by_all
 from webhooks.api.schemas.urls import ReturnUrl
 from webhooks.http import patterns
+from webhooks.http.times import check_bound
 
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
 MOST_TEXT = 300
@@ -71,6 +74,7 @@ def listed(value: object) -> object:
 Week = Annotated[
     dict[str, Any],
     AfterValidator(_few_windows),
+    ruled_by_all(wrong_weekdays, "hours"),
     WithJsonSchema(
         {
             "type": "object",
@@ -88,6 +92,7 @@ Dates = Annotated[
     dict[str, Any],
     Field(max_length=MOST_OVERRIDES),
     AfterValidator(_few_windows),
+    ruled_by_all(wrong_dates, "overrides"),
     WithJsonSchema(
         {
             "type": "object",
@@ -101,8 +106,16 @@ Dates = Annotated[
     ),
 ]
 Zone = Annotated[
-    str, Field(max_length=64, description="IANA time zone.", examples=["Europe/London"])
+    str,
+    Field(max_length=64, description="IANA time zone.", examples=["Europe/London"]),
+    ruled(timezone, "zone"),
 ]
+ZoneOfDates = Annotated[
+    str,
+    Field(max_length=64, description="Zone of the dates in `from` and `to`."),
+    ruled(timezone, "zone"),
+]
+Bound = Annotated[str, Field(max_length=40), ruled(check_bound, "")]
 Version = Annotated[
     int | None,
     Field(
@@ -168,7 +181,7 @@ class CoachIn(Body):
     zone: Zone
     hours: Week
     overrides: Dates = Field(default_factory=dict)
-    durations: list[int] = Field(
+    durations: Annotated[list[int], ruled(check_durations, "durations")] = Field(
         min_length=1, max_length=12, description="Minutes, multiples of 5 from 5 to 480."
     )
     pre: Minutes = Field(0, description="Minutes free before a session.")
@@ -251,16 +264,14 @@ class QueryIn(BaseModel):
 
 
 class RangeIn(QueryIn):
-    since: str = Field(
+    since: Bound = Field(
         alias="from",
-        max_length=40,
         description="The first start asked for: a date (its local midnight in `tz`)"
         " or an instant with an offset.",
         examples=["2026-06-01", "2026-06-01T09:00:00Z"],
     )
-    until: str = Field(
+    until: Bound = Field(
         alias="to",
-        max_length=40,
         description="Exclusive, as `from`; at most 92 days later.",
         examples=["2026-06-15"],
     )
@@ -270,9 +281,8 @@ class SlotsQuery(RangeIn):
     duration: int | None = Field(
         None, description="Minutes; required when the coach offers several."
     )
-    tz: str | None = Field(
+    tz: ZoneOfDates | None = Field(
         None,
-        max_length=64,
         description="Zone of the dates in `from` and `to`; the coach's if absent.",
     )
     detail: Literal["reasons"] | None = Field(
@@ -286,7 +296,7 @@ class PoolQuery(RangeIn):
     mode: Literal["any", "all"] = Field(
         "any", description="Open with any of the coaches, or with all of them at once."
     )
-    tz: str = Field("UTC", max_length=64, description="Zone of the dates in `from` and `to`.")
+    tz: ZoneOfDates = "UTC"
 
 
 class TilesQuery(QueryIn):

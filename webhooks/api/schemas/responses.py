@@ -2,7 +2,6 @@
 tests compare.)
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -20,7 +19,14 @@ from webhooks.http.meanings import REASONS
 
 WORDS = "x-extensible-enum"
 """The words that there are, of a list that may grow: generated clients take others, too."""
-Instant = Annotated[str, Field(examples=["2026-06-01T09:00:00Z"])]
+Instant = Annotated[
+    str,
+    Field(
+        description="UTC, on a whole second.",
+        examples=["2026-06-01T09:00:00Z"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 
 
 class PolicyOut(BaseModel):
@@ -65,7 +71,7 @@ class ProfileOut(BaseModel):
 class Connection(BaseModel):
     id: str
     trouble: Trouble | None
-    last_read_at: datetime | None
+    last_read_at: Instant | None
     last_error: str | None
     profiles: list[ProfileOut]
 
@@ -112,7 +118,7 @@ class CoachOut(CoachSettingsOut):
     version: int
     synced: bool
     state: State
-    as_of: datetime | None = Field(
+    as_of: Instant | None = Field(
         description="When the calendars were last read, the oldest of them."
     )
     push_to_visible: PushWaitsOut
@@ -133,7 +139,7 @@ class Tile(BaseModel):
     id: str
     synced: bool
     state: State
-    as_of: datetime | None = Field(
+    as_of: Instant | None = Field(
         description="When the calendars were last read, the oldest of them."
     )
     badge_url: str = Field(

@@ -13,7 +13,7 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 
 from domain.coaches import Policy
-from domain.hours import WEEKDAYS
+from domain.windows import WEEKDAYS
 from storage.schema import tables
 from tests.support import http_client as desks
 from tests.support import people
