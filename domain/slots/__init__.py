@@ -41,13 +41,14 @@ BYTES_A_DAY = CELLS_A_DAY // 8
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A session of the coach's own: [start,
-    end) in UTC epoch seconds, and the larger of its buffers, in seconds.
+    """A session of the coach's own: [start, end) in UTC epoch seconds, and the larger of its
+    buffers, in seconds. `hold`: it is a time that is only kept for one.
     """
 
     start: int
     end: int
     gap: int
+    hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,8 @@ def _closing(
     away = away_periods(coach)
     # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
     # session that is to be booked, since we know of no others.
-    sessions, apart = _sessions(coach, own)
+    sessions, apart = _sessions(coach, [it for it in own if not it.hold])
+    holds, apart_from_holds = _sessions(coach, [it for it in own if it.hold])
     elsewhere, apart_too = _sessions(coach, unsettled)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
     closing = {
@@ -185,8 +187,10 @@ def _closing(
         Reason.outside_hours: off,
         Reason.unsettled: elsewhere,
         Reason.away: away,
+        Reason.hold: holds,
     }
-    return closing, np.concatenate((off, around, apart, apart_too, away))
+    kept_off = (off, around, apart, apart_from_holds, apart_too, away)
+    return closing, np.concatenate(kept_off)
 
 
 def away_periods(coach: Coach) -> Periods:

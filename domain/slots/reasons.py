@@ -15,8 +15,8 @@ Codes = npt.NDArray[np.uint8]
 
 
 class Reason(IntEnum):
-    """Where several hold, the one with the higher number is given.
-    The numbers are stored: never reuse one.
+    """Where several hold, the one with the higher number is given; `hold` ranks right below
+    `session`, whatever its number. The numbers are stored: never reuse one.
     """
 
     open = 0
@@ -33,6 +33,7 @@ class Reason(IntEnum):
     unsettled = 11  # an event of ours stands there, where the coach put it
     away = 12
     holiday = 13
+    hold = 14  # kept for somebody who fills a form; the last number that four bits have is 15
 
 
 def explain(
@@ -45,7 +46,10 @@ def explain(
     """The reason of every cell, from what each layer closes; shape (durations, cells)."""
     codes = np.zeros(layers[Reason.buffer].shape, np.uint8)
     for reason, closed in layers.items():
-        np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
+        if reason is not Reason.hold:
+            np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
+    if Reason.hold in layers:
+        codes[layers[Reason.hold] & (codes < Reason.session)] = Reason.hold
     shut = layers.get(Reason.outside_hours)
     if shut is None:
         return codes

@@ -124,7 +124,8 @@ def own(
     ]
     if without:
         wanted.append(row.id.not_in(without))
-    return records.all_as(tx, Own, select(row.starts, row.ends, row.gap).where(*wanted))
+    occupied = select(row.starts, row.ends, row.gap, (row.kind == "hold").label("hold"))
+    return records.all_as(tx, Own, occupied.where(*wanted))
 
 
 def of_coach(tx: Connection, coach_id: str, since: int, until: int) -> list[Session]:

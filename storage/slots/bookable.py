@@ -17,6 +17,7 @@ from domain.errors import Invalid
 from domain.hours import DAY_SECONDS
 from domain.intervals import Interval
 from domain.sessions import Refused, Terms, Unknown
+from domain.slots import Own
 from domain.slots.cells import GRID
 from storage.rows import coaches, holds, sessions
 from storage.slots import availability, listings, slot_sets
@@ -112,9 +113,10 @@ def check(
     if wanted.force is not None and reason != "past":
         if reason == ELSEWHERE:
             return None
-        if not _meets_own(tx, coach, wanted, terms, without):
+        met = _met(tx, coach, wanted, terms, without)
+        if not met:
             return wanted.force
-        reason = "session"
+        reason = _kind_of(met)
     raise _refusal(listing, wanted, terms, reason)
 
 
@@ -176,17 +178,26 @@ def _listing(tx: Connection, coach: Coach, terms: Terms, without: Sequence[str])
     return replace(listing, slots=fresh)
 
 
-def _meets_own(
+def _met(
     tx: Connection, coach: Coach, wanted: Wanted, terms: Terms, without: Sequence[str]
-) -> bool:
+) -> list[Own]:
+    """What of the coach's own it would meet."""
     others = sessions.own(
         tx, coach.id, since=wanted.start - DAY_SECONDS, now=terms.now, without=without
     )
+    met = []
     for it in others:
         gap = max(it.gap, coach.gap)
         if it.start - gap < wanted.end and wanted.start < it.end + gap:
-            return True
-    return False
+            met.append(it)
+    return met
+
+
+def _kind_of(met: Sequence[Own]) -> str:
+    """Why these close a time: one that was booked says more than one that is kept."""
+    if all(it.hold for it in met):
+        return "hold"
+    return "session"
 
 
 def is_elsewhere(nearest: Sequence[int], *, who: str = "The participant", **more: str) -> Refused:

@@ -58,8 +58,9 @@ class Model:
         busy = [*coach.busy, (coach.known_until, FOREVER)]
         if not works(start, end):
             return "outside_hours"
-        if any(it.start < end and start < it.end for it in own):
-            return "session"
+        met = [it for it in own if it.start < end and start < it.end]
+        if met:
+            return kind_of(met)
         if any(begin < end and start < finish for begin, finish in busy):
             return "busy"
         if any(
@@ -136,8 +137,8 @@ class Model:
             return "past"
         reason = self.why(coach, start, minutes, own)
         if reason and force:
-            meets = any(near(it, start, start + 60 * minutes, coach.spread) for it in own)
-            return "session" if meets else None
+            met = [it for it in own if near(it, start, start + 60 * minutes, coach.spread)]
+            return kind_of(met) if met else None
         return reason
 
     # What may be done.
@@ -267,3 +268,10 @@ class Model:
         if kind in ("booked", "rebooked") and time.start - AHEAD[time.kind] > self.now:
             reminded = people if time.kind == "one_to_one" else [seat.who]
             self.mails |= {(seat.id, seat.version, "reminder", person) for person in reminded}
+
+
+def kind_of(met: list[Time]) -> str:
+    """Why they close a time: one that was booked says more than one that is kept."""
+    if all(it.expires is not None for it in met):
+        return "hold"
+    return "session"

@@ -44,7 +44,7 @@ class Route:
     @property
     def versioned(self) -> bool:
         """Whether what is answered has a version, which its ETag names. (Slots tag themselves.)"""
-        if self.answer is None or "version" not in self.answer.model_fields:
+        if self.answer is None or not _has_version(self.answer):
             return False
         reads_or_sets = self.method in ("GET", "PUT", "PATCH") and not self.alone
         return 304 not in self.answers and (reads_or_sets or bool(self.location))
@@ -73,6 +73,12 @@ class Route:
     @property
     def name(self) -> str:
         return f"{self.group}_{self.view.__name__}"
+
+
+def _has_version(answer: type[BaseModel]) -> bool:
+    """A number: the version of a form, of the feed's say, is a date."""
+    field = answer.model_fields.get("version")
+    return field is not None and field.annotation is int
 
 
 # Clients are generated from the document's names: a module that is renamed keeps its own there.

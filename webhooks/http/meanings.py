@@ -16,12 +16,14 @@ REASONS = {
     "unsettled": "The coach moved a session's event there, and nobody settled it yet.",
     "away": "The coach is away.",
     "holiday": "It is a public holiday that the coach keeps.",
+    "hold": "The time is kept for somebody who is booking; it opens by itself if they do not.",
 }
 """Why a time is closed: the names of `domain.slots.reasons.Reason`."""
 
 REFUSAL_REASONS = {
     "past": "It has begun.",
     "full": "All seats are taken.",
+    "elsewhere": "The participant has another session then.",
 }
 """Further reasons, of refusals alone."""
 

@@ -198,7 +198,7 @@ def _refused(refusal: Refused, terms: Terms) -> Response:
             return refused_page(refusal.code, lost=refusal.code == "seats_full")
         chosen = choice(tx, terms)
     lost = False
-    if refusal.reason == "session":
+    if refusal.reason in ("session", "hold"):
         lost = _taken_by_another(theirs, start_chosen(), chosen.duration)
     return refused_page(refusal.code, refusal.nearest, chosen, refusal.reason, lost=lost)
 

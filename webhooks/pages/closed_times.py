@@ -10,7 +10,7 @@ from storage.slots.listings import Listing
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
 
-NEVER_FORCED = ("past", "session")
+NEVER_FORCED = ("past", "session", "hold")
 """What closes a time for good; there is no use in asking for it."""
 
 

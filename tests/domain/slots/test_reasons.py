@@ -1,5 +1,7 @@
 """Why a quarter hour is closed: the precedence, and the coding."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from domain.slots.reasons import Codes, Reason, decode, encode
 from tests.domain.kit import at, coach, monday, periods, session
 
 CODES = arrays.arrays(
-    np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 60)), elements=st.integers(0, 10)
+    np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 60)), elements=st.integers(0, 15)
 )
 
 
@@ -30,6 +32,7 @@ def test_stored_numbers_never_change_their_meaning() -> None:
     names = "open horizon notice untrusted spacing limit buffer busy session outside_hours day_off"
     names += " unsettled"
     names += " away holiday"
+    names += " hold"
     assert [reason.name for reason in Reason] == names.split()
 
 
@@ -48,6 +51,32 @@ def test_the_reason_given_is_the_first_that_holds_of_hours_session_busy_buffer_a
     assert why(found, "13:00") == "buffer"
     assert why(found, "13:15") == "limit"
     assert why(found, "14:15") == "outside_hours"
+
+
+def test_a_time_that_is_held_says_so_where_a_session_would_say_session() -> None:
+    # Given a hold within a busy period, a session beside it, and the end of the day
+    held = replace(session("11:00-12:00"), hold=True)
+    found = monday(coach(pre=0, post=0), periods("10:00-13:00"), [held, session("12:00-12:30")])
+    assert why(found, "10:15") == "hold"
+    assert why(found, "11:30") == "session"
+    assert why(found, "09:30") == "busy"
+    late = monday(coach(["09:00", "12:00"], pre=0, post=0), own=[held])
+    assert [why(late, clock) for clock in ("10:00", "10:15", "11:15")] == [
+        "open",
+        "hold",
+        "outside_hours",
+    ]
+
+
+def test_the_gap_of_a_hold_is_a_buffer_too() -> None:
+    held = replace(session("11:00-12:00", gap=30), hold=True)
+    found = monday(coach(pre=0, post=0), own=[held])
+    assert [why(found, clock) for clock in ("09:30", "09:45", "12:15", "12:30")] == [
+        "open",
+        "buffer",
+        "buffer",
+        "open",
+    ]
 
 
 def test_the_gap_of_a_session_is_a_buffer() -> None:

@@ -67,7 +67,7 @@ def test_a_hold_closes_its_time_to_others_as_a_session_would(database: Database)
     for start in (TEN, at(2, 11)):
         with pytest.raises(Refused) as refused:
             book(database, start)
-        assert refused.value.reason == ("session" if start == TEN else "buffer")
+        assert refused.value.reason == ("hold" if start == TEN else "buffer")
     with pytest.raises(Refused):
         hold(database)
 
@@ -220,4 +220,4 @@ def test_not_even_force_books_over_a_hold(database: Database) -> None:
     wanted = Wanted("ada", TEN + HOUR, 60, "the board asked")
     with pytest.raises(Refused) as refused, database.write() as tx:
         bookings.book(tx, wanted, people.HEDY, people.PROGRAMME, people.terms())
-    assert refused.value.reason == "session"
+    assert refused.value.reason == "hold"

@@ -79,7 +79,12 @@ def test_a_hold_keeps_a_time_for_who_names_it(desk: Desk) -> None:
     ).json
     assert hold["expires_at"] == "2026-06-01T08:10:00Z"
     assert TEN not in listed(desk)
-    refused(post(desk, "/v1/bookings", BOOKING | {"participant": HEDY}), 409, "slot_not_open")
+    taken = post(desk, "/v1/bookings", BOOKING | {"participant": HEDY})
+    assert refused(taken, 409, "slot_not_open")["reason"] == "hold"
+    day = "/v1/coaches/ada/slots?from=2026-06-02&to=2026-06-03&duration=60&detail=reasons"
+    assert {"from": "2026-06-02T09:15:00Z", "to": "2026-06-02T11:00:00Z", "reason": "hold"} in (
+        desk.get(day).json["reasons"]
+    )
     assert post(desk, "/v1/bookings", BOOKING | {"hold_id": hold["id"]}).status_code == 201
     refused(send(desk, "DELETE", f"/v1/holds/{hold['id']}"), 404, "unknown_hold")
 
