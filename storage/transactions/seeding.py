@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text
 
 from domain.coaches import Coach, Policy
-from domain.hours import WEEKDAYS, Hours
+from domain.hours import Hours
+from domain.windows import WEEKDAYS
 from storage.rows import coaches
 from storage.schema.columns import EPOCH
 from storage.schema.tables import coaches as coach_rows

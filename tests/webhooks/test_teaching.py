@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.support.http_client import SETTINGS, Desk
 from webhooks.api.routes import ROUTES
-from webhooks.api.schemas.requests import CLOCK_TIME
+from webhooks.api.schemas.hours import CLOCK_TIME
 from webhooks.http.patterns import LANGUAGE, NO_NUL, SENTENCES
 
 ADA = "/v1/coaches/ada"

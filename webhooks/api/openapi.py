@@ -24,6 +24,7 @@ from webhooks.api.routes import ROUTES
 from webhooks.api.schemas.requests import MOST_COACHES
 from webhooks.api.schemas.responses import Problem
 from webhooks.front.kinds import LARGEST_HEAD, LONGEST_TARGET
+from webhooks.http.codes import CODES
 from webhooks.http.limits import TOO_MANY
 from webhooks.http.problems import PROBLEM
 from webhooks.http.requests import BODY_CAP, JSON, PUSH_CAP
@@ -151,6 +152,9 @@ def _refusals(route: Route) -> set[int]:
 def _finished(document: Any) -> Any:
     document["components"]["headers"] = openapi_headers.DECLARED
     document["info"]["x-limits"] = BOUNDS
+    document["x-codes"] = {
+        code: {"status": status, "meaning": said} for code, (status, said) in CODES.items()
+    }
     _add_model(document, Problem)
     for route in ROUTES:
         if route.once and route.answer:

@@ -57,7 +57,7 @@ IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "required": False,
-    "schema": {"type": "string", "maxLength": 1000},
+    "schema": {"type": "string"},
     "description": "The ETag of what is known already; 304 if it is still that.",
 }
 IDEMPOTENCY_KEY = {

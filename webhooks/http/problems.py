@@ -153,7 +153,9 @@ def _unfit(error: ValidationError) -> Response:
 
 def _flaw(error: ErrorDetails) -> dict[str, str]:
     field = _path(error["loc"]) or "body"
-    code = _code(error["type"])
+    code = error["type"]
+    if "detail" not in error.get("ctx", {}):  # else the domain's own, which keep their codes
+        code = _code(code)
     return {"field": field, "code": code, "detail": _detail(error, field, code)}
 
 

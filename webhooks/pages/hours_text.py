@@ -13,7 +13,7 @@ from typing import Self
 from babel import Locale
 
 from domain.errors import Invalid
-from webhooks.api.schemas.requests import MOST_WINDOWS
+from webhooks.api.schemas.hours import MOST_WINDOWS
 from workers.mailer.times import clock_time
 
 Windows = list[list[str]]

@@ -18,7 +18,7 @@ from domain.coaches import Coach, Mode
 from domain.errors import Invalid, one_of, whole_number
 from domain.hours import Hours
 from domain.windows import WEEKDAYS
-from webhooks.api.schemas.requests import MOST_OVERRIDES
+from webhooks.api.schemas.hours import MOST_OVERRIDES
 from webhooks.http.page_sessions import language, reader
 from webhooks.pages import hours_text, zones
 

@@ -160,11 +160,14 @@ class Client(Transport):
         )
         return answer
 
-    def bookings_show(self, booking_id: str) -> models.BookingOut:
+    def bookings_show(
+        self, booking_id: str, *, if_none_match: str | None = None
+    ) -> models.BookingOut:
         """A booking as it is now."""
         answer: models.BookingOut = self.call(
             "GET",
             f"/v1/bookings/{part(booking_id)}",
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 
@@ -431,11 +434,12 @@ class Client(Transport):
         )
         return answer
 
-    def coaches_show(self, coach_id: str) -> models.CoachOut:
+    def coaches_show(self, coach_id: str, *, if_none_match: str | None = None) -> models.CoachOut:
         """A coach: what was set, and how the calendars stand."""
         answer: models.CoachOut = self.call(
             "GET",
             f"/v1/coaches/{part(coach_id)}",
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 
@@ -529,11 +533,14 @@ class Client(Transport):
         )
         return answer
 
-    def coaches_show_hours(self, coach_id: str) -> models.HoursOut:
+    def coaches_show_hours(
+        self, coach_id: str, *, if_none_match: str | None = None
+    ) -> models.HoursOut:
         """A coach's weekly hours."""
         answer: models.HoursOut = self.call(
             "GET",
             f"/v1/coaches/{part(coach_id)}/hours",
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 
@@ -549,11 +556,14 @@ class Client(Transport):
         )
         return answer
 
-    def coaches_show_overrides(self, coach_id: str) -> models.OverridesOut:
+    def coaches_show_overrides(
+        self, coach_id: str, *, if_none_match: str | None = None
+    ) -> models.OverridesOut:
         """The dates on which a coach's hours are others."""
         answer: models.OverridesOut = self.call(
             "GET",
             f"/v1/coaches/{part(coach_id)}/overrides",
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 
@@ -580,6 +590,7 @@ class Client(Transport):
         duration: int | None = None,
         tz: str | None = None,
         detail: Literal["reasons"] | None = None,
+        if_none_match: str | None = None,
     ) -> models.SlotsOut:
         """The times that a coach can be booked at.
 
@@ -592,6 +603,7 @@ class Client(Transport):
             "GET",
             f"/v1/coaches/{part(coach_id)}/slots",
             query={"from": from_, "to": to, "duration": duration, "tz": tz, "detail": detail},
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 
@@ -1210,11 +1222,12 @@ class Client(Transport):
         )
         return answer
 
-    def pods_show(self, pod_id: str) -> models.SessionOut:
+    def pods_show(self, pod_id: str, *, if_none_match: str | None = None) -> models.SessionOut:
         """A pod, with everyone who has or had a seat."""
         answer: models.SessionOut = self.call(
             "GET",
             f"/v1/pods/{part(pod_id)}",
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 
@@ -1481,6 +1494,7 @@ class Client(Transport):
         duration: int,
         mode: Literal["any", "all"] | None = None,
         tz: str | None = None,
+        if_none_match: str | None = None,
     ) -> models.PoolOut:
         """The times that any, or all, of up to 200 coaches can be booked at.
 
@@ -1498,6 +1512,7 @@ class Client(Transport):
                 "mode": mode,
                 "tz": tz,
             },
+            headers={"If-None-Match": if_none_match},
         )
         return answer
 

@@ -55,6 +55,7 @@ class BookingOut(TypedDict):
     """A booking with the session that it is for."""
 
     session_id: str
+    pod_id: str | None
     coach_id: str
     kind: Literal["one_to_one", "pod", "hold"]
     start: str
@@ -273,6 +274,7 @@ class CoachPutOut(TypedDict):
 
 class CoachSessionOut(TypedDict):
     session_id: str
+    pod_id: str | None
     coach_id: str
     kind: Literal["one_to_one", "pod", "hold"]
     start: str
@@ -899,6 +901,7 @@ class SendingOut(TypedDict):
 
 class SessionOut(TypedDict):
     session_id: str
+    pod_id: str | None
     coach_id: str
     kind: Literal["one_to_one", "pod", "hold"]
     start: str

@@ -98,17 +98,15 @@ def test_a_change_made_from_an_old_version_is_refused_and_told_the_new_one(
     before = desk.dump()
     body = {"": SETTINGS, "/hours": {"hours": people.OFFICE}, "/overrides": {"overrides": {}}}[part]
     # When the other one writes, with the version in the body or in the header
-    for answer in (
-        desk.put(ADA + part, body | {"version": 1}),
-        desk.put(ADA + part, body, headers={"If-Match": '"1"'}),
-        desk.put(ADA + part, body | {"version": 0}),
+    stale, failed = (409, "stale_version", "version"), (412, "precondition_failed", "If-Match")
+    for answer, refusal in (
+        (desk.put(ADA + part, body | {"version": 1}), stale),
+        (desk.put(ADA + part, body, headers={"If-Match": '"1"'}), failed),
+        (desk.put(ADA + part, body | {"version": 0}), stale),
     ):
         # Then nothing is written
-        assert (answer.status_code, answer.json["code"], answer.json["field"]) == (
-            409,
-            "stale_version",
-            "version",
-        )
+        told = (answer.status_code, answer.json["code"], answer.json["field"])
+        assert told == refusal
         assert answer.json["current"] == 2
     assert desk.dump() == before
     # And with the version of now it is

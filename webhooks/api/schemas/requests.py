@@ -5,7 +5,7 @@ unknown fields and wrong types, and `domain.coaches` and `domain.hours` say what
 a duration is.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -16,10 +16,10 @@ from domain.event_differences import EventPolicy
 from domain.hours import timezone
 from domain.mail import LANGUAGES
 from domain.mail.safety import ADDRESS_RULE, mail_address, one_line
-from domain.windows import WEEKDAYS, wrong_dates, wrong_weekdays
 from webhooks.api.schemas.absences import Away, SwitchedOn, Travel
+from webhooks.api.schemas.hours import Dates, Week
 from webhooks.api.schemas.places import Kinds, PlaceIn
-from webhooks.api.schemas.rules import ruled, ruled_by_all
+from webhooks.api.schemas.rules import ruled
 from webhooks.api.schemas.urls import ReturnUrl
 from webhooks.http import patterns
 from webhooks.http.times import check_bound
@@ -27,24 +27,8 @@ from webhooks.http.times import check_bound
 SPOKEN = f"{', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}"
 MOST_TEXT = 300
 SHOWS_NOTHING = "Send a text of which people see something: this one is only blanks."
-MOST_WINDOWS = 24
-MOST_OVERRIDES = 400
 MOST_COACHES = 200
 DEFAULT_HORIZON_DAYS = 60
-
-CLOCK_TIME = {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
-_WINDOW = {"type": "array", "items": CLOCK_TIME, "minItems": 2, "maxItems": 2}
-_WINDOWS = {"type": "array", "items": _WINDOW, "maxItems": MOST_WINDOWS}
-
-
-def _few_windows(days: dict[str, Any]) -> dict[str, Any]:
-    for day, windows in days.items():
-        if isinstance(windows, list) and len(windows) > MOST_WINDOWS:
-            limits = {"day": day, "most": MOST_WINDOWS}
-            raise PydanticCustomError(
-                "too_many", "{day} has more than {most} windows: join some", limits
-            )
-    return days
 
 
 def _address(text: str) -> str:
@@ -71,40 +55,6 @@ def listed(value: object) -> object:
     return value
 
 
-Week = Annotated[
-    dict[str, Any],
-    AfterValidator(_few_windows),
-    ruled_by_all(wrong_weekdays, "hours"),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "description": "Wall-clock windows a weekday;"
-            " an end at or before its start is on the next day.",
-            "properties": dict.fromkeys(WEEKDAYS, _WINDOWS),
-            "additionalProperties": False,
-            "examples": [
-                {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "02:00"]]}
-            ],
-        }
-    ),
-]
-Dates = Annotated[
-    dict[str, Any],
-    Field(max_length=MOST_OVERRIDES),
-    AfterValidator(_few_windows),
-    ruled_by_all(wrong_dates, "overrides"),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "description": "What replaces the windows that begin on a date;"
-            " an empty list is a day off.",
-            "propertyNames": {"format": "date"},
-            "additionalProperties": _WINDOWS,
-            "maxProperties": MOST_OVERRIDES,
-            "examples": [{"2026-12-24": [], "2026-12-28": [["10:00", "14:00"]]}],
-        }
-    ),
-]
 Zone = Annotated[
     str,
     Field(max_length=64, description="IANA time zone.", examples=["Europe/London"]),

@@ -12,8 +12,8 @@ from domain.event_differences import EventPolicy
 from domain.freshness import Effect, State
 from domain.places import Kind as PlaceKind
 from webhooks.api.schemas.absences import AbsentSession, Away, HolidayDates, SwitchedOn, Travel
+from webhooks.api.schemas.hours import Dates, Week
 from webhooks.api.schemas.places import PlaceOut
-from webhooks.api.schemas.requests import Dates, Week
 from webhooks.http.codes import CODES
 from webhooks.http.meanings import REASONS
 
@@ -245,9 +245,7 @@ class ReadyOut(BaseModel):
     redis: Literal["ok", "away"]
 
 
-CODES_SAID = "A stable code; more may come. " + " ".join(
-    f"`{code}` ({status}): {said}" for code, (status, said) in CODES.items()
-)
+SAID = "Stable: what each means `x-codes` of this document says. More may come."
 
 
 class Flaw(BaseModel):
@@ -263,7 +261,7 @@ class Problem(BaseModel):
 
     title: str
     status: int
-    code: Annotated[str, Field(description=CODES_SAID, json_schema_extra={WORDS: [*CODES]})]
+    code: Annotated[str, Field(description=SAID, json_schema_extra={WORDS: [*CODES]})]
     detail: str
     field: str | None = None
     errors: list[Flaw] | None = Field(

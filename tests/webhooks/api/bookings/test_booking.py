@@ -50,7 +50,8 @@ def test_a_booking_moves_and_is_cancelled_by_the_version_that_was_seen(desk: Des
     )
     assert stale["current"] == 2
     headers = {"Idempotency-Key": "c", "If-Match": '"1"'}
-    refused(desk.ask("POST", f"{path}/cancel", json={}, headers=headers), 409, "stale_version")
+    late = desk.ask("POST", f"{path}/cancel", json={}, headers=headers)
+    refused(late, 412, "precondition_failed")
     ended = post(desk, f"{path}/cancel", {"version": 2}).json
     assert (ended["status"], ended["version"], ended["sequence"]) == ("cancelled", 3, 2)
     refused(post(desk, f"{path}/rebook", {"start": TEN}), 409, "booking_ended")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.http_client import Desk
 from tests.support.settings_page import FORM, send, stored
-from webhooks.api.schemas.requests import MOST_OVERRIDES
+from webhooks.api.schemas.hours import MOST_OVERRIDES
 
 LARGEST_PAGE = 400_000
 """Bytes: of five thousand rows it was 1.8 MB."""
