@@ -109,6 +109,12 @@ def listed(
     return records.all_as(tx, Message, query.order_by(row.due_at, row.id).limit(limit))
 
 
+def matching(tx: Connection, which: ColumnElement[bool], *, limit: int) -> list[Message]:
+    """The newest of these, the oldest first."""
+    query = select(*_COLUMNS).where(which).order_by(row.created_at.desc(), row.id)
+    return records.all_as(tx, Message, query.limit(limit))[::-1]
+
+
 def stuck(tx: Connection, *, limit: int = 20) -> list[Message]:
     """Those whose sender vanished: nobody acknowledged them before their lease ended."""
     query = select(*_COLUMNS).where(_lapsed).order_by(row.lease_until_ms)

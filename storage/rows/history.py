@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from domain.history import HOLDS, Kept
 from storage.schema import records
-from storage.schema.tables import history
+from storage.schema.tables import bookings, history, sessions
 
 KEPT_HOLDS = timedelta(days=30)
 row = history.c
@@ -47,6 +47,17 @@ def of_session(tx: Connection, session_id: str) -> list[HistoryRow]:
 
 def of_request(tx: Connection, request_id: str, *, limit: int) -> list[HistoryRow]:
     return _found(tx, row.request_id == request_id, limit=limit)
+
+
+def knows_booking(tx: Connection, booking_id: str) -> bool:
+    return tx.scalar(select(bookings.c.id).where(bookings.c.id == booking_id)) is not None
+
+
+def knows_session(tx: Connection, session_id: str) -> bool:
+    """Also one, or a hold, that is gone but for its history."""
+    if tx.scalar(select(sessions.c.id).where(sessions.c.id == session_id)) is not None:
+        return True
+    return tx.scalar(select(row.number).where(row.session_id == session_id).limit(1)) is not None
 
 
 def of_coach(tx: Connection, coach_id: str, *, limit: int) -> list[HistoryRow]:

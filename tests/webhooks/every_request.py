@@ -115,6 +115,7 @@ REQUESTS = (
     Request("imports_load", 201, {"coach_id": (201, 409)}, ROSTER, query={"dry_run": "false"}),
     *ABOUT_PODS,
     Request("mail_replies_take", 200, {"booking_uid": (200, 404)}, REPLY),
+    Request("history_show", 200, BOOKED),
     Request("mails_show", 200, BOOKED),
     Request("mails_send", 202, {"booking_id": (202, 404)}, words={"kind": "booked"}),
     *ABOUT_PROGRAMMES,

@@ -26,6 +26,7 @@ from webhooks.api import (
     events,
     feeds,
     health,
+    history,
     holds,
     holidays,
     links,
@@ -75,6 +76,7 @@ from webhooks.api.schemas.events import (
     SlotChangesQuery,
 )
 from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
+from webhooks.api.schemas.history import HistoryOut
 from webhooks.api.schemas.lists import BookingsOut, BookingsQuery, SessionsOut, SessionsQuery
 from webhooks.api.schemas.mail_replies import ReplyOut
 from webhooks.api.schemas.mail_texts import (
@@ -195,6 +197,8 @@ ROUTES = (
           answer=SessionOut, refuses=(404, 409), once=True),
     Route("POST", mail_replies.PATH, mail_replies.take, BOOKS, answer=ReplyOut, refuses=(404,),
           files=(mail_replies.MAIL,)),
+    Route("GET", f"{BOOKING}/history", history.show, ("bookings:read",), answer=HistoryOut,
+        refuses=(404,)),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,

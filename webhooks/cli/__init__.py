@@ -5,6 +5,7 @@ import click
 from webhooks.cli.causes import causes
 from webhooks.cli.common import Commands
 from webhooks.cli.examples import show_examples
+from webhooks.cli.history import history
 from webhooks.cli.keys import keys
 from webhooks.cli.lists import lists
 from webhooks.cli.looks import connect, doctor, evaluate, refresh, slots
@@ -47,7 +48,7 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-    doctor, queues, causes, pauses, pause, resume, dead, outbox, withheld, coaches, channels,
+    doctor, queues, causes, pauses, pause, resume, dead, outbox, history, withheld, coaches, channels,
     export, lists, seed, erase, mails, words,
 ):
     main.add_command(command)

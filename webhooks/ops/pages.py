@@ -2,26 +2,22 @@
 parts alone, too.
 """
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, abort, render_template, request, url_for
+from flask import abort, render_template, request
 
-from domain.coaches import ID
 from domain.freshness import State
 from storage.reports import causes, changed_events, coach_states, outbox, samples
 from storage.reports import overview as overview_report
 from storage.reports.overview import Troubled
-from storage.reports.personal_data import Person
 from storage.rows import audit_log, coaches, refresh_jobs, refusals
 from storage.rows import bulk_deeds as bulk_deed_rows
 from storage.schema.database import Tx
 from storage.slots import slot_sets
-from storage.transactions import bulk_deeds, erasures
+from storage.transactions import bulk_deeds
 from webhooks.http.context import parts, runtime
 from webhooks.http.listing import listing_of, offered
-from webhooks.http.page_security import see
 from webhooks.ops import watch, weeks, worst
 from webhooks.ops.facts import Facts, Overview, Queue, Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
@@ -100,28 +96,6 @@ def refused() -> str:
     with runtime().services.database.read() as tx:
         found = refusals.recent(tx, limit=ALL_REFUSALS)
     return render_template("ops/refusals.html", refused=found, most=ALL_REFUSALS)
-
-
-def find() -> Response:
-    """GET /ops/find: to the message, the coach or the participant of this id."""
-    wanted = request.args.get("id", "").strip()
-    with runtime().services.database.read() as tx:
-        place = _place(tx, wanted)
-    if place is None:
-        abort(404, "No message, no coach and no participant has this id.")
-    return see(place)
-
-
-def _place(tx: Tx, wanted: str) -> str | None:
-    if not re.fullmatch(ID, wanted):
-        return None  # no database takes a NUL
-    if outbox.find(tx, wanted) is not None:
-        return url_for("ops.message", outbox_id=wanted)
-    if coaches.get(tx, wanted) is not None:
-        return url_for("ops.coach", coach_id=wanted)
-    if erasures.is_known(tx, Person("participant", wanted)):
-        return url_for("ops.person", person_id=wanted)
-    return None
 
 
 def _overview() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from flask import Response, abort, g, render_template, request, url_for
 from storage.reports import personal_data
 from storage.reports.personal_data import Person
 from storage.reports.whose_rows import Kind
-from storage.rows import api_keys, audit_log
+from storage.rows import api_keys, audit_log, bookings
 from storage.schema.database import Tx
 from storage.transactions import erasures
 from webhooks.http.context import runtime
@@ -21,6 +21,7 @@ from workers.jobs import erasure
 
 SCOPE = "people:erase"
 KINDS: tuple[Kind, ...] = ("coach", "participant")
+MOST_BOOKINGS = 50
 NOBODY = "Nothing is kept of anybody with this id: it is mistyped, or they were erased."
 LACKS = (
     "Your key lacks the scope people:erase. Nothing was done: log in with one that has it as"
@@ -43,6 +44,7 @@ def person(person_id: str) -> str:
                 ending.append(each)
         deeds = audit_log.deeds(tx, target=person_id, limit=20)
         allowed = _is_allowed(tx)
+        seats = bookings.newest_of(tx, person_id, limit=MOST_BOOKINGS)
     if not known and not deeds:
         abort(404, NOBODY)
     return render_template(
@@ -52,6 +54,7 @@ def person(person_id: str) -> str:
         ending=ending,
         deeds=deeds,
         allowed=allowed,
+        seats=seats,
     )
 
 

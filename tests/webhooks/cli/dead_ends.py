@@ -59,6 +59,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export": ("ada",),
     "lists": ("bookings",),
     "seed": ("--yes",),
+    "history": ("bkg_1",),
     "erase": ("ada", "--yes"),
 }
 """Every command. One that is new has to be written down here: then all the dead ends are tried with

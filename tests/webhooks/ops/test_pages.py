@@ -57,7 +57,8 @@ def full(inside: Desk) -> list[str]:
         "/ops/refusals",
         "/ops/coaches/ada?duration=60",
     ]
-    paths += ["/ops/people/ada", "/ops/people/grace"]
+    paths += ["/ops/people/ada", "/ops/people/grace", "/ops/coaches/ada/history"]
+    paths += [f"/ops/sessions/{session.id}"]
     paths += [f"/ops/coaches/coach-{number}" for number in range(6)] + ["/ops/coaches/newcomer"]
     paths += [f"/ops/outbox/{outbox_id}{part}" for outbox_id in found for part in ("", "/live")]
     return paths + [

@@ -1,0 +1,83 @@
+"""What happened to a booking, or to a session, in one line: the steps of its history, and what left
+or is still to leave because of them (mails, calendar writes, callbacks). States and times, never a
+text or an address.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from storage.reports import outbox as outbox_report
+from storage.reports.outbox import Message
+from storage.rows import bookings
+from storage.rows import history as history_rows
+from storage.rows.history import HistoryRow
+from storage.schema import records
+from storage.schema.tables import history, outbox
+
+MOST = 500
+"""Of steps, and of messages: the newest."""
+step, owed = history.c, outbox.c
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One of the two."""
+
+    at: datetime
+    step: HistoryRow | None = None
+    message: Message | None = None
+
+
+def of_booking(tx: Connection, booking_id: str) -> list[TimelineEntry]:
+    """The oldest first, with what happened to its session while it was in it. Raises Unknown."""
+    now_in = bookings.get(tx, booking_id).session_id
+    left = _left(history_rows.of_booking(tx, booking_id))
+    of_sessions = and_(step.session_id.in_({now_in, *left}), step.booking_id.is_(None))
+    steps = []
+    for each in _steps(tx, or_(step.booking_id == booking_id, of_sessions)):
+        until = left.get(each.session_id)
+        # Of a pod that the seat was moved out of: what happened there later is not its own.
+        gone = each.booking_id is None and each.session_id != now_in
+        if not (gone and until is not None and each.number > until):
+            steps.append(each)
+    return _merged(steps, _messages(tx, owed.booking_id == booking_id, now_in))
+
+
+def of_session(tx: Connection, session_id: str) -> list[TimelineEntry]:
+    """The oldest first, with what happened to the seats in it; nothing where there is none."""
+    steps = _steps(tx, step.session_id == session_id)
+    return _merged(steps, _messages(tx, owed.session_id == session_id, session_id))
+
+
+def _left(steps: Sequence[HistoryRow]) -> dict[str, int]:
+    """The sessions that the seat was moved out of, and when: the number of that step."""
+    found = {}
+    for each in steps:
+        if each.what == "seat_moved":
+            found[str(each.before["session_id"])] = each.number
+    return found
+
+
+def _steps(tx: Connection, which: ColumnElement[bool]) -> list[HistoryRow]:
+    query = select(*history_rows.COLUMNS).where(which).order_by(step.number.desc())
+    return records.all_as(tx, HistoryRow, query.limit(MOST))[::-1]
+
+
+def _messages(tx: Connection, which: ColumnElement[bool], session_id: str) -> list[Message]:
+    # A session's calendar writes and callbacks are nobody's booking: their subject is a word more.
+    of_all = and_(owed.session_id == session_id, or_(owed.kind == "calendar", _is_of_session))
+    return outbox_report.matching(tx, or_(which, of_all), limit=MOST)
+
+
+_is_of_session = and_(owed.kind == "callback", owed.booking_id.contains(":"))
+
+
+def _merged(steps: Sequence[HistoryRow], messages: Sequence[Message]) -> list[TimelineEntry]:
+    entries = [TimelineEntry(each.at, step=each) for each in steps]
+    for message in messages:
+        entries.append(TimelineEntry(message.created_at, message=message))
+    # What is owed at one moment with its cause comes after it: the sort keeps their order.
+    return sorted(entries, key=lambda entry: entry.at)
