@@ -15,7 +15,7 @@ from webhooks.http.codes import CODES
 GROUPS = (
     ("Coaches", ("coaches", "holidays", "connect", "connections", "tiles", "badges")),
     ("Slots", ("slots", "pools")),
-    ("Bookings", ("bookings", "holds", "sessions", "places", "change_rules")),
+    ("Bookings", ("bookings", "history", "holds", "sessions", "places", "change_rules")),
     ("Lists", ("lists",)),
     ("Pods", ("pods", "shells", "imports", "exports")),
     ("What happened", ("events",)),

@@ -36,6 +36,7 @@ EXAMPLES = {
     "dead requeue": "coachcal dead requeue out_5f2c91ab03de",
     "dead discard": "coachcal dead discard out_5f2c91ab03de",
     "outbox": "coachcal outbox --state pending",
+    "history": "coachcal history bkg_6624c405d5be66e1127b319a",
     "withheld list": "coachcal withheld list",
     "withheld release": "coachcal withheld release wad_5f2c91ab03de",
     "coaches": "coachcal coaches --stale --json",
