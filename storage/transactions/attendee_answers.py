@@ -10,8 +10,10 @@ from sqlalchemy import Connection, select
 
 from domain.errors import Invalid
 from domain.event_differences import Standing
+from domain.history import HistoryStep, Kept
 from domain.mail.safety import mail_address
 from domain.sessions import Answer
+from storage.schema.history import note
 from storage.schema.tables import bookings, sessions
 
 row = bookings.c
@@ -30,7 +32,9 @@ def keep(tx: Connection, events: Sequence[Standing], *, now: datetime) -> None:
         return
     query = select(row.id, row.session_id, row.participant, row.sequence, row.attendee_answer)
     seats = query.join(sessions).where(row.session_id.in_(answered), row.status == "booked")
-    for seat in tx.execute(seats.add_columns(sessions.c.starts, sessions.c.ends)).all():
+    for seat in tx.execute(
+        seats.add_columns(sessions.c.coach_id, sessions.c.starts, sessions.c.ends)
+    ).all():
         event, answers = answered[seat.session_id]
         address = seat.participant["email"].lower()
         # To an event that stands at another time it is an answer to another time.
@@ -46,7 +50,10 @@ def keep(tx: Connection, events: Sequence[Standing], *, now: datetime) -> None:
             values |= {"answer": answer, "answered_at": now, "answered_sequence": seat.sequence}
         # The race: the session is moved since it was looked at. Then nobody answered to that time.
         same = row.id == seat.id, row.sequence == seat.sequence
-        tx.execute(bookings.update().where(*same).values(values))
+        if tx.execute(bookings.update().where(*same).values(values)).rowcount:
+            said: Kept = {"answer": answer}
+            whose = (seat.coach_id, seat.session_id, seat.id)
+            note(tx, HistoryStep(now, "answered", *whose, after=said))
 
 
 def _answers(event: Standing) -> Answers:

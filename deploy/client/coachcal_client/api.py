@@ -191,6 +191,21 @@ class Client(Transport):
         )
         return answer
 
+    def history_show(self, booking_id: str) -> models.HistoryOut:
+        """What happened to a booking and its session, by whom, and what was sent because
+        of it.
+
+        Each change with what was another before and after, by which means it was made,
+        in which request, and why where that was given; each mail, calendar write and
+        callback with its state. Ids and times, never a text or an address. It begins
+        with the release that keeps it.
+        """
+        answer: models.HistoryOut = self.call(
+            "GET",
+            f"/v1/bookings/{part(booking_id)}/history",
+        )
+        return answer
+
     def mails_show(self, booking_id: str) -> models.MailsOut:
         """The mails of a booking and what became of each, the oldest first."""
         answer: models.MailsOut = self.call(

@@ -111,6 +111,12 @@ class BrandOut(TypedDict):
     logo_url: str | None
 
 
+class ByOut(TypedDict):
+    door: str
+    name: str | None
+    request_id: str | None
+
+
 class CalendarOut(TypedDict):
     id: str
     name: str
@@ -443,6 +449,30 @@ class GroupOut(TypedDict):
     title: str | None
     context: ContextOut
     pods: list[SessionOut]
+
+
+class HistoryEntryOut(TypedDict):
+    at: str
+    kind: Literal["booking", "session", "mail", "calendar", "callback"]
+    what: str
+    id: str
+    session_id: str | None
+    booking_id: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str | None
+    excused: bool
+    by: ByOut | None
+    state: str | None
+    recipient: str | None
+    due_at: str | None
+    sent_at: str | None
+    attempts: int | None
+
+
+class HistoryOut(TypedDict):
+    booking_id: str
+    history: list[HistoryEntryOut]
 
 
 class HoldIn(TypedDict):
