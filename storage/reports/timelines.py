@@ -15,11 +15,12 @@ from storage.rows import bookings
 from storage.rows import history as history_rows
 from storage.rows.history import HistoryRow
 from storage.schema import records
-from storage.schema.tables import history, outbox
+from storage.schema.tables import bookings as booking_rows
+from storage.schema.tables import history, outbox, sessions
 
 MOST = 500
 """Of steps, and of messages: the newest."""
-step, owed = history.c, outbox.c
+step, owed, seat = history.c, outbox.c, booking_rows.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ def of_session(tx: Connection, session_id: str) -> list[TimelineEntry]:
     """The oldest first, with what happened to the seats in it; nothing where there is none."""
     steps = _steps(tx, step.session_id == session_id)
     return _merged(steps, _messages(tx, owed.session_id == session_id, session_id))
+
+
+def newest_of(tx: Connection, participant_id: str, *, limit: int) -> list[tuple[str, int]]:
+    """The participant's bookings, with when each begins (epoch seconds), the latest first."""
+    query = select(seat.id, sessions.c.starts).join(sessions)
+    mine = query.where(seat.participant_id == participant_id)
+    found = tx.execute(mine.order_by(sessions.c.starts.desc(), seat.id).limit(limit))
+    return [(booking_id, starts) for booking_id, starts in found]
 
 
 def _left(steps: Sequence[HistoryRow]) -> dict[str, int]:

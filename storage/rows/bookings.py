@@ -160,14 +160,6 @@ def of_participant(tx: Connection, participant_id: str, *, since: int, limit: in
     return _read(tx, mine.order_by(sessions.c.starts, row.id).limit(limit))
 
 
-def newest_of(tx: Connection, participant_id: str, *, limit: int) -> list[tuple[str, int]]:
-    """The participant's bookings, with when each begins (epoch seconds), the latest first."""
-    query = select(row.id, sessions.c.starts).join(sessions, row.session_id == sessions.c.id)
-    mine = query.where(row.participant_id == participant_id)
-    found = tx.execute(mine.order_by(sessions.c.starts.desc(), row.id).limit(limit))
-    return [(booking_id, starts) for booking_id, starts in found]
-
-
 def used_by(tx: Connection, participant_id: str) -> list[Used]:
     """What each of the participant's bookings has used of what scopes allow."""
     columns = (row.context, sessions.c.context, row.moves, row.late_moves, row.status)

@@ -9,10 +9,10 @@ import json
 
 from flask import Response, abort, g, render_template, request, url_for
 
-from storage.reports import personal_data
+from storage.reports import personal_data, timelines
 from storage.reports.personal_data import Person
 from storage.reports.whose_rows import Kind
-from storage.rows import api_keys, audit_log, bookings
+from storage.rows import api_keys, audit_log
 from storage.schema.database import Tx
 from storage.transactions import erasures
 from webhooks.http.context import runtime
@@ -44,7 +44,7 @@ def person(person_id: str) -> str:
                 ending.append(each)
         deeds = audit_log.deeds(tx, target=person_id, limit=20)
         allowed = _is_allowed(tx)
-        seats = bookings.newest_of(tx, person_id, limit=MOST_BOOKINGS)
+        seats = timelines.newest_of(tx, person_id, limit=MOST_BOOKINGS)
     if not known and not deeds:
         abort(404, NOBODY)
     return render_template(
