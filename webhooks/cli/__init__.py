@@ -48,8 +48,8 @@ def main(trace: bool) -> None:  # noqa: FBT001 (click; Commands looks at it)
 # fmt: off
 for command in (
     demo, serve, work, clock, sandbox, migrate, keys, secrets, connect, refresh, slots, evaluate,
-    doctor, queues, causes, pauses, pause, resume, dead, outbox, history, withheld, coaches, channels,
-    export, lists, seed, erase, mails, words,
+    doctor, queues, causes, pauses, pause, resume, dead, outbox, history, withheld, coaches,
+    channels, export, lists, seed, erase, mails, words,
 ):
     main.add_command(command)
 # fmt: on
