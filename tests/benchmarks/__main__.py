@@ -1,4 +1,4 @@
-"""`./run bench [P1 P2 P3 P5 P6 P7 P11 front scale siege]`: measure what is asked for, or all."""
+"""`./run bench [P1 P2 P3 P5 P6 P7 P11 P13 front scale siege]`: measure what is asked, or all."""
 
 import sys
 
@@ -6,6 +6,7 @@ from tests.benchmarks import (
     bench_bookings,
     bench_front,
     bench_listings,
+    bench_lists,
     bench_pools,
     bench_pushes,
     bench_scale,
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "P6": bench_listings.main,
     "P7": bench_pools.main,
     "P11": bench_bookings.main,
+    "P13": bench_lists.main,
     "front": bench_front.main,
     "scale": bench_scale.main,
     "siege": bench_siege.main,
