@@ -8,6 +8,7 @@ characters or separators (Cc, Zl, Zp).
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote
 
 import idna
@@ -187,6 +188,8 @@ def _is_local(local: str) -> bool:
     return len(local.encode()) <= LONGEST_LOCAL
 
 
+# Kept: to look at one costs as much as all else of a booking in a list, and few are many people's.
+@lru_cache(maxsize=1024)
 def _ascii_host(host: str) -> str:
     """As it is looked up: UTS 46, not transitional, as browsers do. IDNA 2003 makes `strasse` of
     `straße`, which is somebody else's domain.
