@@ -56,7 +56,10 @@ def test_nobody_revokes_anothers_feed(one_desk: Desk) -> None:
 
 
 def test_a_coachs_feed_is_of_the_coach_and_a_manager_who_looks_has_none(one_desk: Desk) -> None:
-    make(enter(one_desk, viewer="coach"))
+    booking_id = enter(one_desk).book(TEN)
+    coach = enter(one_desk, viewer="coach")
+    assert 'href="/book/feeds"' in coach.get(f"/book/bookings/{booking_id}").text
+    make(coach)
     with one_desk.database.read() as tx:
         [feed] = tx.execute(tables.feeds.select())
     assert (feed.coach_id, feed.participant_id) == ("ada", None)

@@ -136,7 +136,7 @@ def test_another_coach_s_sessions_and_groups_are_not_there(one_desk: Desk, viewe
     away = enter(one_desk, coach_id="bob", context=ACME).book(OPEN)
     theirs = pod(one_desk, coach_id="bob", participants=[HEDY])
     visitor = come(one_desk, viewer)
-    form = visitor.confirm(OPEN) | {"version": "1", "start": str(people.at(5, 9))}
+    form = visitor.confirm(OPEN + 7200) | {"version": "1", "start": str(people.at(5, 9))}
     page = visitor.get("/book?week=2026-06-01").text
     assert away not in page
     assert theirs not in page
