@@ -63,12 +63,7 @@ from webhooks.api.schemas.booking_responses import (
 from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
 from webhooks.api.schemas.coach_batches import CoachesIn, CoachesPutOut, EraseQuery
-from webhooks.api.schemas.coach_lists import (
-    CoachesQuery,
-    CoachListOut,
-    MailersOut,
-    MailersQuery,
-)
+from webhooks.api.schemas.coach_lists import CoachesQuery, CoachListOut, MailersOut, MailersQuery
 from webhooks.api.schemas.events import (
     EventsOut,
     EventsQuery,
@@ -140,8 +135,7 @@ ROUTES = (
     Route("POST", conferencing.PATH, conferencing.receive, answers=(204,),
           refuses=(401, 404, 413)),
     Route("GET", "/v1/coaches", lists.coaches, ("coaches:read",), query=CoachesQuery,
-          answer=CoachListOut,
-          also=WHOLE),
+          answer=CoachListOut, also=WHOLE),
     Route("GET", "/v1/coach_states", coach_states.show, ("coaches:read",), query=TilesQuery,
           answer=TilesOut),
     Route("PUT", "/v1/coaches", coach_batches.put_many, ("coaches:write",), CoachesIn,
@@ -203,8 +197,8 @@ ROUTES = (
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
           answers=(202,), refuses=(404, 409), once=True),
-    Route("GET", "/v1/mailers", lists.mailers, MAILS, query=MailersQuery, answer=MailersOut,
-          also=WHOLE),
+    Route("GET", "/v1/mailers", lists.mailers, MAILS, query=MailersQuery,
+          answer=MailersOut, also=WHOLE),
     Route("GET", MAILER, mail_texts.show, MAILS, answer=MailTextOut, refuses=(404,)),
     Route("PUT", MAILER, mail_texts.put, MAILS, MailTextIn, answer=MailTextOut, once=True),
     Route("DELETE", MAILER, mail_texts.delete, MAILS, answers=(204,), refuses=(404,), once=True),
