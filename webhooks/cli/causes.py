@@ -94,7 +94,9 @@ def stop(deed_id: str) -> None:
     with opened() as runtime, runtime.services.database.write() as tx:
         stopped = bulk_deeds.stop(tx, deed_id, actor=actor(), now=runtime.services.now())
     if not stopped:
-        raise click.ClickException(f"{deed_id} is not being done, or has ended")
+        raise click.ClickException(
+            f"{deed_id} is not being done, or has ended; see: coachcal causes list"
+        )
     click.echo(f"{deed_id}: stopped")
 
 

@@ -58,7 +58,9 @@ def _do(what: str, action: str) -> None:
             deed = Deed(mine.at, mine.actor, action, mine.name, f"{waiting} wait")
             audit_log.note(tx, deed)
     if not changed:
-        raise click.ClickException(f"nothing was changed: {what} was so already")
+        raise click.ClickException(
+            f"nothing was changed: {what} was so already; see: coachcal pauses"
+        )
     click.echo(f"{mine.name}: {action} done; {waiting} wait")
 
 
