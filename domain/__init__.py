@@ -18,6 +18,7 @@ day off      a date whose override has no windows
 digest       16 bytes that are equal when the answers are
 facts        what a session mail tells, as it was when the change happened
 farewell     what comes before a coach is erased: their sessions are called off, all are told
+endpoint     an address of the platform that is told of events, with a secret of its own
 feed         the events that the platform is told of, in one order, for who reads them itself
 free run     a maximal run of consecutive open starts
 holiday      a public holiday that the coach has switched on: none of its date's windows is there

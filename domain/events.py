@@ -99,7 +99,7 @@ class Event:
     @property
     def body(self) -> dict[str, Any]:
         """As it is posted: the Standard Webhooks envelope."""
-        return {"type": self.topic, "timestamp": _text(self.at), "data": self.data}
+        return {"type": self.topic, "timestamp": written(self.at), "data": self.data}
 
 
 def in_order(topic: str) -> bool:
@@ -146,7 +146,7 @@ def calendar(
     topic = "calendar.reconnected"
     if trouble is not None:
         topic = "calendar.disconnected"
-        data |= {"reason": trouble, "since": _text(since or at)}
+        data |= {"reason": trouble, "since": written(since or at)}
     return Event(topic, f"calendar:{connection_id}", coach_id, at, data)
 
 
@@ -166,7 +166,7 @@ def conflict(session: Session, at: datetime) -> Event:
     topic = "session.conflict_cleared"
     if session.conflict_since is not None:
         topic = "session.conflict"
-        data["since"] = _text(session.conflict_since)
+        data["since"] = written(session.conflict_since)
     return _about(session, topic, "conflict", at, data)
 
 
@@ -177,18 +177,18 @@ def conferencing(session: Session, failed_since: datetime | None, at: datetime) 
     topic = "session.conferencing_recovered"
     if failed_since is not None:
         topic = "session.conferencing_failed"
-        data["since"] = _text(failed_since)
+        data["since"] = written(failed_since)
     return _about(session, topic, "conferencing", at, data)
 
 
 def event_moved(session: Session, starts: int, ends: int, since: datetime, at: datetime) -> Event:
     """Its event stands at [starts, ends) in the coach's calendar now, epoch seconds."""
     stands = {"event_starts": _of_seconds(starts), "event_ends": _of_seconds(ends)}
-    return _event("moved", session, stands | {"since": _text(since)}, at)
+    return _event("moved", session, stands | {"since": written(since)}, at)
 
 
 def event_deleted(session: Session, since: datetime, at: datetime, *, declined: bool) -> Event:
-    return _event("deleted", session, {"declined": declined, "since": _text(since)}, at)
+    return _event("deleted", session, {"declined": declined, "since": written(since)}, at)
 
 
 def event_settled(session: Session, at: datetime) -> Event:
@@ -227,8 +227,9 @@ def _of_session(session: Session) -> dict[str, Any]:
 
 
 def _of_seconds(seconds: int) -> str:
-    return _text(datetime.fromtimestamp(seconds, UTC))
+    return written(datetime.fromtimestamp(seconds, UTC))
 
 
-def _text(moment: datetime) -> str:
+def written(moment: datetime) -> str:
+    """A time, as events tell it."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

@@ -16,6 +16,8 @@ from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_re
 from workers.budget import Budget
 from workers.cronofy.client import Cronofy
 from workers.cronofy.origins import ORIGINS
+from workers.delivery.webhook_lanes import Lanes
+from workers.delivery.webhook_receivers import Receivers
 from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
 from workers.mailer.console import ConsoleMailer
@@ -42,6 +44,7 @@ class Runtime:
         self.services.mailer.close()
         if self.services.receiver is not None:
             self.services.receiver.close()
+        self.services.receivers.close()
         self.services.breaker.close()
         self.services.redis.close()
         self.services.database.close()
@@ -77,16 +80,20 @@ def create_services(
     offset = timedelta(seconds=settings.clock_offset_seconds)
     clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
+    vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+    # Half of a worker's threads: the other half reads pushes while the platform hangs.
+    lanes = Lanes(max(1, settings.worker_threads // 2))
     return Services(
         settings=settings,
         database=opened,
-        vault=Vault([key.get_secret_value() for key in settings.secret_keys]),
+        vault=vault,
         cronofy=_cronofy(settings, client, breaker),
         redis=client,
         breaker=breaker,
         once=Once(),
         mailer=_mailer(settings),
-        receiver=_receiver(settings),
+        receiver=_receiver(settings, lanes),
+        receivers=Receivers(vault, settings.callback_deadline, lanes),
         clock=clock,
         staleness=Staleness(opened, settings.stale_after),
         now=clock.now,
@@ -131,14 +138,12 @@ def _mailer(settings: Settings) -> Mailer:
     return SmtpMailer(server, greeting=greeting, deadline=settings.mail_deadline)
 
 
-def _receiver(settings: Settings) -> Receiver | None:
+def _receiver(settings: Settings, lanes: Lanes) -> Receiver | None:
     if settings.callback_url is None or settings.callback_secret is None:
         return None
     secrets = [secret.get_secret_value() for secret in settings.callback_secret]
-    # Half of a worker's threads: the other half reads pushes while the platform hangs.
-    at_once = max(1, settings.worker_threads // 2)
     return Receiver(
-        settings.callback_url, secrets, deadline=settings.callback_deadline, at_once=at_once
+        settings.callback_url, secrets, deadline=settings.callback_deadline, lanes=lanes
     )
 
 

@@ -33,6 +33,7 @@ from workers.jobs import (
     overdue,
     reconciling,
     retention,
+    webhook_endpoints,
 )
 from workers.services import Services
 from workers.skew import Setbacks
@@ -189,6 +190,7 @@ JOBS = (
     Job("sample", 60_000, sample),
     Job("roll", 60_000, roll),
     Job("deadlines", 60_000, deadlines),
+    Job("endpoints", 60_000, webhook_endpoints.look_after),
     Job("erase", QUARTER_MINUTE_MS, erase),
     Job("retention", 3_600_000, retention.drop),
 )

@@ -11,6 +11,7 @@ from storage.schema.database import Database
 from storage.schema.vault import Vault
 from workers.breaker import RedisBreaker
 from workers.cronofy.client import Cronofy
+from workers.delivery.webhook_receivers import Receivers
 from workers.delivery.webhook_sender import Receiver
 from workers.mailer import Mailer
 from workers.once import Once
@@ -23,7 +24,8 @@ from workers.staleness import Staleness
 class Services:
     """`now` is the product's clock (aware UTC), and raises ClockOff; leases never use it, they use
     the database's.
-    `receiver`: where callbacks go, if anywhere. `breaker`: whether Redis is to be left alone.
+    `receiver`: where callbacks go by the settings, if anywhere; `receivers`: and elsewhere.
+    `breaker`: whether Redis is to be left alone.
     """
 
     settings: Settings
@@ -35,6 +37,7 @@ class Services:
     once: Once
     mailer: Mailer
     receiver: Receiver | None
+    receivers: Receivers
     clock: ProductClock
     staleness: Staleness
     now: Callable[[], datetime]

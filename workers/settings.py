@@ -172,6 +172,15 @@ class Settings(BaseSettings):
         validate_default=True,
         description="signs what is posted there: whsec_..., during a rotation new,old",
     )
+    endpoint_off_days: int = Field(
+        5,
+        ge=1,
+        le=90,
+        description="a webhook endpoint at which nothing is taken for so long is off",
+    )
+    ops_mail: str | None = Field(
+        None, description="who is mailed when a webhook endpoint is switched off"
+    )
     embed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         None,
         description="who may show our pages in a frame: https://app.example.com,"
@@ -350,6 +359,13 @@ class Settings(BaseSettings):
                 raise ValueError("each is an origin, without a path: https://app.example.com")
         return origins or None
 
+    @field_validator("ops_mail")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value:
+            return mailbox("ops_mail", value)[1]
+        return None
+
     @field_validator("mail_from", "mail_organizer")
     @classmethod
     def _is_a_mailbox(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -401,6 +417,10 @@ class Settings(BaseSettings):
     def callback_deadline(self) -> float:
         """Seconds for one whole callback, as for a mail."""
         return self.lease_seconds * 0.4
+
+    @property
+    def endpoint_off_after(self) -> timedelta:
+        return timedelta(days=self.endpoint_off_days)
 
     @property
     def minimum_gap_ms(self) -> int:

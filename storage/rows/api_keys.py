@@ -23,6 +23,7 @@ SCOPES = (
     "events:read",
     "mailers:write",
     "links:write",
+    "webhooks:write",
     "people:erase",
     "coach",
     "ops",

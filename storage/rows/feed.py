@@ -41,7 +41,9 @@ class NumberedEvent:
     position: int
     id: str
     topic: str
+    subject: str
     coach_id: str
+    company_id: str | None
     at: datetime
     data: dict[str, Any]
 
@@ -56,16 +58,23 @@ class Ends:
     dropped_through: int
 
 
-def add(tx: Connection, happened: Sequence[Event]) -> None:
-    """Write these, in this order. A change that is written already is not written again."""
+def new_id() -> str:
+    return "evt_" + secrets.token_hex(12)
+
+
+def add(tx: Connection, happened: Sequence[Event]) -> list[str]:
+    """Write these, in this order. A change that is written already is not written again. Answers
+    their ids.
+    """
     if not happened:
-        return
+        return []
     values = []
     for event in happened:
         said = {"topic": event.topic, "subject": event.subject, "data": event.data}
         about = {"coach_id": event.coach_id, "company_id": event.company_id, "at": event.at}
         values.append({"id": _id_of(event), **said, **about})
     tx.execute(insert(tx, events).values(values).on_conflict_do_nothing(index_elements=["id"]))
+    return [str(each["id"]) for each in values]
 
 
 def ends_of(tx: Connection) -> Ends:
@@ -156,7 +165,7 @@ def _locked(tx: Connection) -> Ends:
 
 def _id_of(event: Event) -> str:
     if not in_order(event.topic):
-        return "evt_" + secrets.token_hex(12)
+        return new_id()
     # Each change of a booking is one version of it, however often somebody writes it.
     change = f"{event.subject}:{event.data['version']}"
     return "evt_" + blake2b(change.encode(), digest_size=12).hexdigest()

@@ -58,9 +58,9 @@ from storage.schema.database_clock import clock_ms
 from storage.schema.leases import taking
 from storage.schema.tables import outbox
 
-Trouble = Literal["away", "refused", "unlinked"]
+Trouble = Literal["away", "refused", "unlinked", "paused"]
 """Why a row waits that is not its own fault: the mail server answers nobody, or refuses us; the
-coach has to link the calendar again that a session is written into.
+coach has to link the calendar again that a session is written into; somebody paused its endpoint.
 """
 
 
@@ -79,6 +79,8 @@ class Owed:
     booking_id: str | None = None
     recipient: str | None = field(default=None, repr=False)
     message_id: str | None = None
+    endpoint_id: str | None = None
+    event_id: str | None = None
 
 
 def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
@@ -142,6 +144,11 @@ def withhold(tx: Connection, claimed: DeliveryClaim, *, error: str) -> bool:
     return _finish(tx, claimed, state="withheld", last_error=error)
 
 
+def after_ms(in_ms: int) -> ColumnElement[int]:
+    """What `next_attempt_at_ms` is of a row that waits for so long."""
+    return clock_ms() + in_ms
+
+
 def _again(in_ms: int) -> dict[str, Any]:
     later = clock_ms() + in_ms
     return {"next_attempt_at_ms": later, "wake_after_ms": later}
@@ -168,7 +175,10 @@ def followers(tx: Connection, claimed: DeliveryClaim, *, now: datetime) -> list[
     queues = {
         "mail": and_(row.booking_id == claimed.booking_id, row.recipient == claimed.recipient),
         "calendar": row.session_id == claimed.session_id,
-        "callback": row.booking_id == claimed.booking_id,
+        "callback": and_(
+            row.booking_id == claimed.booking_id,
+            row.endpoint_id.is_not_distinct_from(claimed.endpoint_id),
+        ),
     }
     due = and_(row.state.in_(WAITING), row.due_at <= now, row.next_attempt_at_ms <= clock_ms())
     behind = and_(

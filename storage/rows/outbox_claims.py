@@ -73,6 +73,8 @@ class DeliveryClaim:
     unsure: int
     due_at: datetime
     lease_token: str
+    endpoint_id: str | None = None
+    event_id: str | None = None
 
 
 def wakes(tx: Connection, statement: Executable) -> list[Wake]:
@@ -162,8 +164,12 @@ def in_queue_of(me: FromClause) -> ColumnElement[bool]:
     calendar = and_(
         me.c.kind == "calendar", row.kind == "calendar", row.session_id == me.c.session_id
     )
+    # What one endpoint is told of is nothing that another one waits for.
     callbacks = and_(
-        me.c.kind == "callback", row.kind == "callback", row.booking_id == me.c.booking_id
+        me.c.kind == "callback",
+        row.kind == "callback",
+        row.booking_id == me.c.booking_id,
+        row.endpoint_id.is_not_distinct_from(me.c.endpoint_id),
     )
     return or_(row.id == me.c.id, mails, calendar, callbacks)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, select
 
 from storage.rows import oauth_states
-from storage.schema.tables import channels, connections
+from storage.schema.tables import channels, connections, webhook_endpoints
 from storage.schema.tables import oauth_states as states
 
 
@@ -28,6 +28,7 @@ class SealedColumn:
 PLACES = (
     SealedColumn(connections.c.tokens, connections.c.id),
     SealedColumn(channels.c.token, channels.c.connection_id),
+    SealedColumn(webhook_endpoints.c.sealed, webhook_endpoints.c.id),
     SealedColumn(states.c.sealed, states.c.state_hash, oauth_states.owner),
 )
 

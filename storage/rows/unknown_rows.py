@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from domain.events import CATALOGUE
 from domain.mail import KINDS
+from domain.webhook_endpoints import TEST
 from storage.schema.tables import connections, outbox
 
 # What this release delivers. A topic that is missing here is nobody's: its rows stand in no queue.
 TOPICS: dict[str, tuple[str, ...]] = {
     "mail": KINDS,
     "calendar": ("upsert", "delete", "look"),
-    "callback": tuple(CATALOGUE),
+    "callback": (*CATALOGUE, TEST),
 }
 TROUBLES = ("initial_sync", "disconnected", "revoked", "no_access")
 

@@ -217,6 +217,16 @@ outbox = Table(
     Column("trouble", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    # Of a callback: where it goes; null: to the address of the settings. And its event in the feed.
+    Column("endpoint_id", Text),
+    Column("event_id", Text),
+)
+_of_events = text("event_id IS NOT NULL")
+Index(
+    "ix_outbox_event_id",
+    outbox.c.event_id,
+    postgresql_where=_of_events,
+    sqlite_where=_of_events,
 )
 _owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)

@@ -50,6 +50,8 @@ from storage.schema.session_tables import (
     sessions,
     withheld_addresses,
 )
+from storage.schema.slot_tables import busy, slot_sets
+from storage.schema.webhook_tables import webhook_attempts, webhook_endpoints
 
 __all__ = [
     "acknowledgements",
@@ -58,6 +60,7 @@ __all__ = [
     "bookings",
     "brands",
     "bulk_deeds",
+    "busy",
     "change_rules",
     "erasures",
     "event_differences",
@@ -82,7 +85,10 @@ __all__ = [
     "samples",
     "schedule",
     "sessions",
+    "slot_sets",
     "visible",
+    "webhook_attempts",
+    "webhook_endpoints",
     "withheld_addresses",
 ]
 
@@ -255,36 +261,6 @@ oauth_states = Table(
     Column("account", Text),  # the address that agreed
     Column("sealed", LargeBinary),  # its tokens, sealed, until it is confirmed
     Column("return_url", Text),  # where the platform has its coaches come back to
-)
-
-# One packed row a connection: never a row a period (performance.md measured 10 to 60 times for it).
-busy = Table(
-    "busy",
-    metadata,
-    of_connection(primary_key=True),
-    Column("reading", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    number("window_end"),  # epoch seconds: nothing is known from here on
-)
-
-# One packed row a coach: the row that answers the reads.
-slot_sets = Table(
-    "slot_sets",
-    metadata,
-    of_coach(primary_key=True),
-    number("version", 1),
-    number("coach_version", 1),
-    number("origin"),  # epoch seconds, a UTC midnight
-    Column("days", Integer, nullable=False),
-    Column("durations", JSON, nullable=False),
-    Column("bits", LargeBinary, nullable=False),
-    Column("reasons", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    # The releases whose rules made it: of tzdata, and of the public holidays.
-    Column("tzdata", Text, nullable=False),
-    number("told_version"),  # what Coach OS was last told of
-    # When the next hold ends, and the set opens again by the clock alone.
-    Column("holds_until", Instant),
 )
 
 # The id of a participant whom an import knows by their address alone:

@@ -36,8 +36,8 @@ row = outbox_rows.c
 _over = row.state.in_(("sent", "superseded"))
 
 
-def of_booking(event: Event) -> Owed:
-    return _owed(event, event.data["version"])
+def of_booking(event: Event, event_id: str) -> Owed:
+    return _owed(event, event.data["version"], event_id)
 
 
 def announce(
@@ -63,11 +63,11 @@ def announce(
         *_changed_events(tx, now, limit),
     ]
     feed.replace_slots(tx, [event.coach_id for event in slots])
-    feed.add(tx, found)
+    event_ids = feed.add(tx, found)
     feed.number(tx)
     if not posted:
         return []
-    return _owe(tx, found, now)
+    return _owe(tx, found, event_ids, now)
 
 
 def owe_ends(tx: Connection, connection_id: str, *, now: datetime) -> None:
@@ -82,18 +82,21 @@ def owe_ends(tx: Connection, connection_id: str, *, now: datetime) -> None:
     for session_id, token in tx.execute(rows.with_for_update()).all():
         if token is not None:
             found.append(events.event_settled(sessions.get(tx, session_id), now))
-    feed.add(tx, found)
-    _owe(tx, found, now)
+    _owe(tx, found, feed.add(tx, found), now)
 
 
-def _owe(tx: Connection, found: Sequence[Event], now: datetime) -> list[Wake]:
+def _owe(
+    tx: Connection, found: Sequence[Event], event_ids: Sequence[str], now: datetime
+) -> list[Wake]:
     if not found:
         return []
     subjects = [event.subject for event in found]
     # Asked before they are forgotten: numbers go on growing, or what is new would count as old.
     latest = _latest(tx, subjects)
     _forget(tx, subjects)
-    owed = [_owed(event, latest.get(event.subject, 0) + 1) for event in found]
+    owed = []
+    for event, event_id in zip(found, event_ids, strict=True):
+        owed.append(_owed(event, latest.get(event.subject, 0) + 1, event_id))
     return outbox.add(tx, owed, now=now)
 
 
@@ -229,7 +232,7 @@ def _wall_clocks(tx: Connection, now: datetime, limit: int) -> list[Event]:
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
     query = select(row.booking_id, func.max(row.version)).where(
-        row.kind == "callback", row.booking_id.in_(subjects)
+        row.kind == "callback", row.endpoint_id.is_(None), row.booking_id.in_(subjects)
     )
     return dict(tx.execute(query.group_by(row.booking_id)).all())
 
@@ -238,12 +241,15 @@ def _forget(tx: Connection, subjects: Sequence[str]) -> None:
     """Something new is told of these: what was told before is history that nobody needs,
     and grows without end.
     """
+    mine = row.endpoint_id.is_(None)
     tx.execute(
-        outbox_rows.delete().where(row.kind == "callback", row.booking_id.in_(subjects), _over)
+        outbox_rows.delete().where(
+            row.kind == "callback", mine, row.booking_id.in_(subjects), _over
+        )
     )
 
 
-def _owed(event: Event, version: int) -> Owed:
+def _owed(event: Event, version: int, event_id: str) -> Owed:
     data: dict[str, Any] = event.data
     return Owed(
         kind="callback",
@@ -255,4 +261,5 @@ def _owed(event: Event, version: int) -> Owed:
         coach_id=event.coach_id,
         session_id=data.get("session_id"),
         booking_id=event.subject,
+        event_id=event_id,
     )

@@ -35,9 +35,9 @@ def owe(
         row = _calendar(session, terms)
         owed.append(row)
     told = _told(changes, terms)
-    feed.add(tx, told)
+    event_ids = feed.add(tx, told)
     if terms.callbacks:
-        owed.extend(map(callbacks.of_booking, told))
+        owed.extend(map(callbacks.of_booking, told, event_ids))
     return outbox.add(tx, owed, now=terms.now)
 
 

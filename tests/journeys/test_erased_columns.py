@@ -65,6 +65,8 @@ FOUND_BY = {
         "company_id",
         "change_id",
         "request_id",
+        "endpoint_id",
+        "event_id",
     ),
 }
 """Ids, and addresses by which a row is found: what becomes of them, other tests say."""

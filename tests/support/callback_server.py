@@ -59,6 +59,7 @@ class Platform:
     origin: str
     calls: list[Call] = field(default_factory=list)
     usually: Order = 204
+    at_paths: dict[str, int] = field(default_factory=dict)
     _orders: list[tuple[str | None, Order]] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -79,7 +80,13 @@ class Platform:
         """To the next calls (of that type): a status, or what to do instead of answering."""
         self._orders += [(to, order) for order in orders]
 
-    def _order_for(self, body: bytes) -> Order:
+    def answer_at(self, path: str, status: int) -> None:
+        """To every call at this path, from now on."""
+        self.at_paths[path] = status
+
+    def _order_for(self, path: str, body: bytes) -> Order:
+        if path in self.at_paths:
+            return self.at_paths[path]
         for number, (topic, order) in enumerate(self._orders):
             if topic is None or json.loads(body)["type"] == topic:
                 del self._orders[number]
@@ -113,7 +120,7 @@ class Platform:
         if len(body) < length:
             handler.close_connection = True
             return  # cut on its way: whoever sent it got no answer, and sends it again
-        order = self._order_for(body)
+        order = self._order_for(handler.path, body)
         status = None if callable(order) else order
         self.calls.append(Call(handler.path, dict(handler.headers.items()), body, status))
         if callable(order):

@@ -2,6 +2,12 @@
 
 from tests.webhooks.request_parts import Request
 
+MINE = {"endpoint_id": (200, 404)}
+ENDPOINT = {
+    "url": "https://platform.example/webhooks",
+    "types": ["booking.booked"],
+    "version": "2026-11-29",
+}
 ABOUT_EVENTS = (
     Request("events_show_slots", 200, query={"limit": "10"}),
     Request(
@@ -10,4 +16,13 @@ ABOUT_EVENTS = (
         {"coach_id": (200, 200)},
         query={"coach_id": "{coach_id}", "type": "slots.changed", "version": "2026-06-01"},
     ),
+    Request("webhook_endpoints_create", 201, {"coach_ids": (201, 201)}, ENDPOINT),
+    Request("webhook_endpoints_show_all"),
+    Request("webhook_endpoints_show", 200, MINE),
+    Request("webhook_endpoints_change", 200, MINE, {"state": "paused", "types": ["coach.synced"]}),
+    Request("webhook_endpoints_rotate", 200, MINE, {"overlap_hours": 2}),
+    Request("webhook_endpoints_send_test", 202, MINE),
+    Request("webhook_endpoints_replay", 202, MINE, {"since": "2026-06-01T00:00:00Z"}),
+    Request("webhook_endpoints_show_attempts", 200, MINE),
+    Request("webhook_endpoints_delete", 204, MINE),
 )

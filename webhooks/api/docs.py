@@ -18,7 +18,7 @@ GROUPS = (
     ("Bookings", ("bookings", "history", "holds", "sessions", "places", "change_rules")),
     ("Lists", ("lists",)),
     ("Pods", ("pods", "shells", "imports", "exports")),
-    ("What happened", ("events",)),
+    ("What happened", ("events", "webhook_endpoints")),
     ("Mails", ("mailers", "brands", "mails", "mail_replies", "withheld")),
     ("Pages for people", ("links", "feeds")),
     ("Personal data", ("people",)),

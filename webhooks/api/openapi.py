@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
 from storage.rows.idempotency import KEPT
-from webhooks.api import health, openapi_headers
+from webhooks.api import health, openapi_headers, openapi_webhooks
 from webhooks.api.conferencing import PATH as CALL
 from webhooks.api.conferencing import News
 from webhooks.api.notifications import PATH as PUSH
@@ -160,6 +160,7 @@ def _finished(document: Any) -> Any:
         if route.once and route.answer:
             _add_model(document, route.answer)
     document = _with_short_names(document)
+    document["webhooks"] = openapi_webhooks.document()
     for route in ROUTES:
         if route.documented:
             path = re.sub(r"<(\w+)>", r"{\1}", route.path)

@@ -109,6 +109,7 @@ from webhooks.api.schemas.responses import (
     SlotsOut,
     TilesOut,
 )
+from webhooks.api.webhook_routes import WEBHOOK_ROUTES
 from webhooks.http import auth
 from webhooks.http.entity_tags import located, tagged
 from webhooks.http.problems import RefusedRequest
@@ -183,6 +184,7 @@ ROUTES = (
     Route("DELETE", "/v1/holds/<hold_id>", holds.release, BOOKS, answers=(204,), refuses=(404,),
           once=True),
     *POD_ROUTES,
+    *WEBHOOK_ROUTES,
     Route("GET", "/v1/sessions", sessions.show, ("bookings:read",), query=SessionsQuery,
           answer=SessionsOut, also=WHOLE, refuses=(404,)),
     Route("POST", "/v1/sessions/<session_id>/attendance", sessions.report_attendance, BOOKS,

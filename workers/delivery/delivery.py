@@ -33,8 +33,18 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """How one exchange with a webhook endpoint went. `status` None: nobody answered in time."""
+
+    status: int | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """It was accepted, or is seen where it belongs."""
+
+    posted: Posted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class Dead:
     """It will never go: somebody has to look."""
 
     error: str
+    posted: Posted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class Later:
     retry_in_ms: int | None = None
     unsure: bool = False
     trouble: Trouble | None = None
+    posted: Posted | None = None
 
 
 Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later

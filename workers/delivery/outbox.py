@@ -67,6 +67,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         if not _record(services, tx, held, outcome):
             return False, []
         # A row that waits for an earlier one of the same session goes as soon as that is over.
+        callbacks.note_attempt(tx, held, outcome, now=services.corrected_now())
         behind = outbox.followers(tx, held, now=services.corrected_now())
         # The first mail that is taken tells that the server is well: the others need not wait for
         # the end of their back-off.

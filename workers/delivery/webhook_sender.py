@@ -8,7 +8,6 @@ pushes are read meanwhile.
 import base64
 import binascii
 import socket
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +16,19 @@ from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
+from domain.webhook_endpoints import OF_SETTINGS
 from workers.cronofy.errors import CronofyError
 from workers.cronofy.retries import retry_after
 from workers.cronofy.transport import Call, Timeouts, Transport
+from workers.delivery.webhook_lanes import Busy, Lanes
 from workers.loopback import is_loopback
 
+__all__ = ["Busy", "NoAnswer", "Receiver", "Reply", "check_secret", "check_url"]
+
 CONNECT_SECONDS = 3.0
-# For one's turn: many times what a receiver takes that is well.
-PATIENCE_SECONDS = 0.25
 PREFIX = "whsec_"
 # What Standard Webhooks asks for.
 SECRET_BYTES = range(24, 65)
-
-
-class Busy(Exception):
-    """As much is under way as may be: nothing was sent."""
 
 
 class NoAnswer(Exception):
@@ -49,14 +46,24 @@ class Reply:
 class Receiver:
     """Safe to share between threads."""
 
-    def __init__(self, url: str, secrets: Sequence[str], *, deadline: float, at_once: int) -> None:
-        """`secrets`: each signs. `deadline`: seconds for one whole exchange.
-        `at_once`: how many there may be.
+    def __init__(
+        self,
+        url: str,
+        secrets: Sequence[str],
+        *,
+        deadline: float,
+        at_once: int = 1,
+        lanes: Lanes | None = None,
+        name: str = OF_SETTINGS,
+    ) -> None:
+        """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many
+        there may be; or `lanes`, shared with other endpoints, in which it goes by its `name`.
         """
         self._url = url
+        self._name = name
+        self._lanes = lanes or Lanes(at_once)
         self._signers = [Webhook(secret) for secret in secrets]
         self._deadline = deadline
-        self._turns = threading.BoundedSemaphore(at_once)
         self._transport = Transport(
             timeouts=Timeouts(connect=CONNECT_SECONDS, read=deadline),
             max_bytes=0,
@@ -67,13 +74,9 @@ class Receiver:
     def post(self, event_id: str, body: str, *, now: datetime) -> Reply:
         """What was answered. Raises Busy, NoAnswer."""
         # A receiver that hangs would come to hold every thread of the worker, and no push would be
-        # read: past `at_once` a callback goes back into its row instead.
-        if not self._turns.acquire(timeout=PATIENCE_SECONDS):
-            raise Busy
-        try:
+        # read: without room in its lane a callback goes back into its row instead.
+        with self._lanes.turn(self._name):
             return self._post(event_id, body, now)
-        finally:
-            self._turns.release()
 
     def look(self) -> int:
         """The status of an answer to a HEAD, which tells the platform nothing. Raises NoAnswer."""

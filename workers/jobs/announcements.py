@@ -2,6 +2,7 @@
 
 from storage.transactions import callbacks
 from workers.actors import Actors
+from workers.jobs import webhook_endpoints
 from workers.services import Services
 
 
@@ -17,4 +18,4 @@ def announce(services: Services, actors: Actors) -> int:
             posted=services.receiver is not None,
         )
     actors.wake_outbox(owed)
-    return len(owed)
+    return len(owed) + webhook_endpoints.feed_on(services, actors)

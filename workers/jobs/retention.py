@@ -11,6 +11,7 @@ from storage.rows import (
     links,
     oauth_states,
     refusals,
+    webhook_endpoints,
     withheld_addresses,
 )
 from storage.transactions import callbacks, looks
@@ -40,6 +41,7 @@ def drop(services: Services, _actors: Actors) -> int:
         samples.prune,
         refusals.prune,
         callbacks.drop_old,
+        webhook_endpoints.drop_old,
         history.drop_holds,
         looks.drop_old,
         withheld_addresses.drop_old,

@@ -14,11 +14,11 @@ def callbacks(evidence: Evidence) -> Iterator[Violation]:
     """Those that the platform took (2xx), against the rows. Of other events only the latest counts,
     and rows of the earlier ones are gone: of these nothing is asked but that a repeat is the same.
     """
-    rows = {row["id"]: row for row in outbox(evidence, "callback")}
+    rows = {row.get("event_id") or row["id"]: row for row in outbox(evidence, "callback")}
     taken = [each for each in evidence.callbacks if 200 <= each.status < 300]
     heard = grouped(taken, lambda each: each.id)
-    for row in rows.values():
-        if row["state"] == "sent" and row["id"] not in heard:
+    for event_id, row in rows.items():
+        if row["state"] == "sent" and event_id not in heard:
             what = f"callback {row['id']} ({row['topic']}) is sent, and never arrived"
             yield Violation("G6", what, "lost")
     for copies in heard.values():

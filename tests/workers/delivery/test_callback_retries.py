@@ -32,7 +32,7 @@ def test_a_callback_is_repeated_under_its_id_until_it_is_taken(switchboard: Swit
         switchboard.sweep(minutes=10)
     calls = switchboard.platform.calls
     assert len(calls) == 4
-    assert {call.id for call in calls} == {switchboard.rows(topic="booking.booked")[0].id}
+    assert {call.id for call in calls} == {switchboard.rows(topic="booking.booked")[0].event_id}
     assert len({call.body for call in calls}) == 1
     assert [call.at - calls[0].at for call in calls] == [0, 600, 1200, 1800]
     assert [row.state for row in switchboard.rows(topic="booking.booked")] == ["sent"]
@@ -163,14 +163,15 @@ def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:
         if posts:
             assert switchboard.services.receiver
             assert (
-                switchboard.services.receiver.post(held.id, "{}", now=switchboard.now).status == 204
+                switchboard.services.receiver.post(row.event_id, "{}", now=switchboard.now).status
+                == 204
             )
         switchboard.set_rows(row.id, lease_until_ms=0, wake_after_ms=0)
     switchboard.platform.calls[0] = replace(
         switchboard.platform.calls[0], path="/seen"
     )  # no envelope of ours
     switchboard.sweep()
-    assert [call.id for call in switchboard.platform.calls] == [row.id, row.id]
+    assert [call.id for call in switchboard.platform.calls] == [row.event_id, row.event_id]
     assert switchboard.rows(topic="booking.booked")[0].state == "sent"
 
 

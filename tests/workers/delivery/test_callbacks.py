@@ -40,7 +40,7 @@ def test_a_booking_is_told_of_signed_and_named_by_ids_alone(switchboard: Switchb
     switchboard.work()
     (call,) = switchboard.platform.calls
     (row,) = switchboard.rows(topic="booking.booked")
-    assert (call.id, row.state) == (row.id, "sent")
+    assert (call.id, row.state) == (row.event_id, "sent")
     assert call.at == int(switchboard.now.timestamp())
     assert call.headers["Content-Type"].startswith("application/json")
     assert call.event == {

@@ -1,0 +1,129 @@
+"""Webhook endpoints as rows, and the attempts to reach them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from domain.sessions import Refused, Unknown
+from domain.webhook_endpoints import MOST, OF_SETTINGS, WebhookEndpoint
+from storage.schema import records
+from storage.schema.database import insert
+from storage.schema.tables import outbox, webhook_attempts, webhook_endpoints
+
+KEPT = timedelta(days=14)
+"""So long how an attempt went is known."""
+LISTS = ("types", "coach_ids", "company_ids")
+row = webhook_endpoints.c
+tried = webhook_attempts.c
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`status` None: nobody answered in time."""
+
+    event_id: str
+    topic: str
+    at: datetime
+    status: int | None
+    duration_ms: int
+
+
+def new_id() -> str:
+    return "whe_" + secrets.token_hex(12)
+
+
+def add(tx: Connection, endpoint: WebhookEndpoint) -> None:
+    """Raises Refused for one too many."""
+    if len(tx.scalars(select(row.id)).all()) >= MOST:
+        detail = f"There are {MOST} endpoints: delete one that nobody listens at any more."
+        raise Refused("too_many_endpoints", detail)
+    tx.execute(webhook_endpoints.insert().values(records.values_of(endpoint)))
+
+
+def get(tx: Connection, endpoint_id: str, *, lock: bool = False) -> WebhookEndpoint:
+    """Raises Unknown."""
+    query = _query().where(row.id == endpoint_id)
+    if lock:
+        query = query.with_for_update()
+    found = tx.execute(query).first()
+    if found is None:
+        raise Unknown("endpoint", endpoint_id)
+    return _of(found)
+
+
+def find_all(tx: Connection) -> list[WebhookEndpoint]:
+    """The oldest first."""
+    return list(map(_of, tx.execute(_query().order_by(row.created_at, row.id))))
+
+
+def change(tx: Connection, endpoint_id: str, **values: Any) -> None:
+    tx.execute(webhook_endpoints.update().where(row.id == endpoint_id).values(values))
+
+
+def delete(tx: Connection, endpoint_id: str) -> None:
+    tx.execute(webhook_attempts.delete().where(tried.endpoint_id == endpoint_id))
+    tx.execute(webhook_endpoints.delete().where(row.id == endpoint_id))
+
+
+def keep_of_settings(tx: Connection, url: str | None, *, now: datetime) -> None:
+    """The endpoint that the settings name stands among the others, as they have it now."""
+    known = tx.scalar(select(row.url).where(row.id == OF_SETTINGS))
+    if url is None or known == url:
+        if url is None and known is not None:
+            delete(tx, OF_SETTINGS)
+        return
+    values = {"id": OF_SETTINGS, "url": url, "created_at": now, "version": "2026-06-01"}
+    added = insert(tx, webhook_endpoints).values(values)
+    tx.execute(added.on_conflict_do_update(index_elements=["id"], set_={"url": url}))
+
+
+def note(tx: Connection, endpoint_id: str, attempt: Attempt, *, taken: bool) -> None:
+    """How an attempt went, and since when none went well."""
+    values = records.values_of(attempt) | {"endpoint_id": endpoint_id}
+    tx.execute(webhook_attempts.insert().values(values))
+    mine = webhook_endpoints.update().where(row.id == endpoint_id)
+    # One row for all of its senders: written when it says something new, and not each time.
+    if taken:
+        tx.execute(mine.where(row.failing_since.is_not(None)).values(failing_since=None))
+    else:
+        tx.execute(mine.where(row.failing_since.is_(None)).values(failing_since=attempt.at))
+
+
+def attempts(tx: Connection, endpoint_id: str, *, limit: int) -> list[Attempt]:
+    """The latest first."""
+    query = select(*records.columns_of(webhook_attempts, Attempt))
+    mine = query.where(tried.endpoint_id == endpoint_id).order_by(tried.seq.desc())
+    return records.all_as(tx, Attempt, mine.limit(limit))
+
+
+def drop_old(tx: Connection, *, now: datetime) -> int:
+    """How many attempts were older than they are kept."""
+    return tx.execute(webhook_attempts.delete().where(tried.at < now - KEPT)).rowcount
+
+
+def counts(tx: Connection) -> dict[tuple[str, str], int]:
+    """By endpoint and state, how many callbacks are owed or were given up."""
+    owed = outbox.c
+    whose = func.coalesce(owed.endpoint_id, OF_SETTINGS)
+    query = select(whose, owed.state, func.count()).where(
+        owed.kind == "callback", owed.state.in_(("pending", "sending", "dead"))
+    )
+    found = {}
+    for endpoint_id, state, count in tx.execute(query.group_by(whose, owed.state)):
+        found[endpoint_id, state] = count
+    return found
+
+
+def _query() -> Any:
+    return select(*records.columns_of(webhook_endpoints, WebhookEndpoint))
+
+
+def _of(found: Row[Any]) -> WebhookEndpoint:
+    values = dict(found._mapping)
+    for name in LISTS:
+        if values[name] is not None:
+            values[name] = tuple(values[name])
+    return WebhookEndpoint(**values)

@@ -1,0 +1,90 @@
+"""Webhook endpoints, as the clock looks after them: each is owed what happened; the one that the
+settings name stands among them; and one at which nothing was taken for days is switched off.
+"""
+
+from email.message import EmailMessage
+
+import structlog
+
+from domain.webhook_endpoints import OF_SETTINGS, WebhookEndpoint
+from storage.rows import feed, webhook_endpoints
+from storage.transactions import endpoint_callbacks
+from workers.actors import Actors
+from workers.mailer import MailError
+from workers.services import Services
+
+log = structlog.get_logger()
+
+
+def feed_on(services: Services, actors: Actors) -> int:
+    """Owe each endpoint the events that it has not been owed yet."""
+    now = services.now()
+    with services.database.write() as tx:
+        webhook_endpoints.keep_of_settings(tx, services.settings.callback_url, now=now)
+    with services.database.read() as tx:
+        endpoints = webhook_endpoints.find_all(tx)
+        last = feed.ends_of(tx).last_position
+    count = 0
+    for endpoint in endpoints:
+        if not endpoint.is_behind(last):
+            continue
+        # A transaction for each: one that has much to catch up with keeps no other waiting.
+        with services.database.write() as tx:
+            owed = endpoint_callbacks.feed_on(tx, endpoint.id, now=now)
+        actors.wake_outbox(owed)
+        count += len(owed)
+    return count
+
+
+def look_after(services: Services, _actors: Actors) -> int:
+    """Switch off where nothing was taken for too long, and mail ops of it, once."""
+    with services.database.read() as tx:
+        endpoints = webhook_endpoints.find_all(tx)
+    count = 0
+    for endpoint in endpoints:
+        count += _switched_off(services, endpoint)
+    with services.database.read() as tx:
+        endpoints = webhook_endpoints.find_all(tx)
+    for endpoint in endpoints:
+        if endpoint.state == "off" and endpoint.mailed_at is None:
+            _mail(services, endpoint)
+    return count
+
+
+def _switched_off(services: Services, endpoint: WebhookEndpoint) -> bool:
+    now, bound = services.now(), services.settings.endpoint_off_after
+    if endpoint.id == OF_SETTINGS or not endpoint.fails_too_long(now, bound):
+        return False
+    with services.database.write() as tx:
+        # Asked again under its lock: something may have been taken since.
+        endpoint = webhook_endpoints.get(tx, endpoint.id, lock=True)
+        if not endpoint.fails_too_long(now, bound):
+            return False
+        endpoint_callbacks.switch_off(tx, endpoint, now=now)
+    log.error("endpoint_switched_off", endpoint=endpoint.id)
+    return True
+
+
+def _mail(services: Services, endpoint: WebhookEndpoint) -> None:
+    """Sent before it is written down: a mail that comes twice is better than none."""
+    to, sender = services.settings.ops_mail, services.settings.sender.mailbox.email
+    if to is None:
+        return
+    days = services.settings.endpoint_off_days
+    mail = EmailMessage()
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = f"coachcal: webhook endpoint {endpoint.id} was switched off"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(
+        f"Nothing was taken at the webhook endpoint {endpoint.id} for {days} days, so it was"
+        " switched off.\n\nWhat happens from now on waits in the feed, for 90 days. Once the"
+        " endpoint is well, switch it on again, and all that it has missed is sent:\n\n"
+        f'  PATCH /v1/webhook_endpoints/{endpoint.id}  {{"state": "on"}}\n'
+    )
+    try:
+        services.mailer.send(mail.as_bytes(), sender, [to])
+    except MailError as error:
+        log.warning("ops_mail_failed", error=str(error))
+        return
+    with services.database.write() as tx:
+        webhook_endpoints.change(tx, endpoint.id, mailed_at=services.now())
