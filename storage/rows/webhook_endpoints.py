@@ -21,7 +21,7 @@ tried = webhook_attempts.c
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class PostAttempt:
     """`status` None: nobody answered in time."""
 
     event_id: str
@@ -80,7 +80,7 @@ def keep_of_settings(tx: Connection, url: str | None, *, now: datetime) -> None:
     tx.execute(added.on_conflict_do_update(index_elements=["id"], set_={"url": url}))
 
 
-def note(tx: Connection, endpoint_id: str, attempt: Attempt, *, taken: bool) -> None:
+def note(tx: Connection, endpoint_id: str, attempt: PostAttempt, *, taken: bool) -> None:
     """How an attempt went, and since when none went well."""
     values = records.values_of(attempt) | {"endpoint_id": endpoint_id}
     tx.execute(webhook_attempts.insert().values(values))
@@ -92,11 +92,11 @@ def note(tx: Connection, endpoint_id: str, attempt: Attempt, *, taken: bool) -> 
         tx.execute(mine.where(row.failing_since.is_(None)).values(failing_since=attempt.at))
 
 
-def attempts(tx: Connection, endpoint_id: str, *, limit: int) -> list[Attempt]:
+def attempts(tx: Connection, endpoint_id: str, *, limit: int) -> list[PostAttempt]:
     """The latest first."""
-    query = select(*records.columns_of(webhook_attempts, Attempt))
+    query = select(*records.columns_of(webhook_attempts, PostAttempt))
     mine = query.where(tried.endpoint_id == endpoint_id).order_by(tried.seq.desc())
-    return records.all_as(tx, Attempt, mine.limit(limit))
+    return records.all_as(tx, PostAttempt, mine.limit(limit))
 
 
 def drop_old(tx: Connection, *, now: datetime) -> int:

@@ -39,6 +39,7 @@ from storage.schema.ops_tables import (
     schedule,
     visible,
 )
+from storage.schema.outbox_tables import outbox
 from storage.schema.pod_tables import pod_groups, pod_shell_people, pod_shells
 from storage.schema.programme_tables import brands, change_rules, mail_texts, places
 from storage.schema.session_tables import (
@@ -46,7 +47,6 @@ from storage.schema.session_tables import (
     event_differences,
     event_looks,
     idempotency,
-    outbox,
     sessions,
     withheld_addresses,
 )

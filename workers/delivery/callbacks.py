@@ -9,7 +9,7 @@ from domain.sessions import Unknown
 from domain.webhook_endpoints import OF_SETTINGS, WebhookEndpoint
 from storage.rows import webhook_endpoints
 from storage.rows.outbox_claims import DeliveryClaim
-from storage.rows.webhook_endpoints import Attempt
+from storage.rows.webhook_endpoints import PostAttempt
 from storage.schema.database import Tx
 from storage.schema.vault import Sealed
 from storage.transactions.endpoint_callbacks import PAUSED_MS
@@ -57,7 +57,9 @@ def note_attempt(tx: Tx, held: DeliveryClaim, outcome: Outcome, *, now: datetime
     if not isinstance(outcome, Sent | Dead | Later) or outcome.posted is None:
         return
     posted = outcome.posted
-    attempt = Attempt(held.event_id or held.id, held.topic, now, posted.status, posted.duration_ms)
+    attempt = PostAttempt(
+        held.event_id or held.id, held.topic, now, posted.status, posted.duration_ms
+    )
     taken = isinstance(outcome, Sent)
     webhook_endpoints.note(tx, held.endpoint_id or OF_SETTINGS, attempt, taken=taken)
 

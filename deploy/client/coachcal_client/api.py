@@ -1546,6 +1546,94 @@ class Client(Transport):
         )
         return answer
 
+    def webhook_endpoints_show_all(self) -> models.EndpointsOut:
+        """All endpoints, the oldest first; none tells its secret."""
+        answer: models.EndpointsOut = self.call(
+            "GET",
+            "/v1/webhook_endpoints",
+        )
+        return answer
+
+    def webhook_endpoints_create(
+        self, body: models.EndpointIn, *, if_match: str | None = None
+    ) -> models.NewEndpointOut:
+        """Have events posted to an address from now on. Its secret is told only in this
+        answer.
+        """
+        answer: models.NewEndpointOut = self.call(
+            "POST",
+            "/v1/webhook_endpoints",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return answer
+
+    def webhook_endpoints_show(self, endpoint_id: str) -> models.EndpointOut:
+        """An endpoint as it stands."""
+        answer: models.EndpointOut = self.call(
+            "GET",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}",
+        )
+        return answer
+
+    def webhook_endpoints_change(
+        self, endpoint_id: str, body: models.EndpointChange, *, if_match: str | None = None
+    ) -> models.EndpointOut:
+        """Change what an endpoint is told of, and where; pause it, or switch it on again."""
+        answer: models.EndpointOut = self.call(
+            "PATCH",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}",
+            body=body,
+            headers={"If-Match": if_match},
+        )
+        return answer
+
+    def webhook_endpoints_delete(self, endpoint_id: str) -> None:
+        """Post nothing there any more. What it was owed goes with it."""
+        answer: None = self.call(
+            "DELETE",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}",
+        )
+        return answer
+
+    def webhook_endpoints_show_attempts(self, endpoint_id: str) -> models.AttemptsOut:
+        """How the latest posts went: when, the status, and for how long; never what was
+        said.
+        """
+        answer: models.AttemptsOut = self.call(
+            "GET",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}/attempts",
+        )
+        return answer
+
+    def webhook_endpoints_replay(self, endpoint_id: str, body: models.ReplayIn) -> models.ReplayOut:
+        """Send again: one event, all since a time, or all that was given up; under the
+        same ids.
+        """
+        answer: models.ReplayOut = self.call(
+            "POST",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}/replay",
+            body=body,
+        )
+        return answer
+
+    def webhook_endpoints_rotate(self, endpoint_id: str, body: models.RotateIn) -> models.SecretOut:
+        """Give an endpoint a new secret. For some hours the one before signs, too."""
+        answer: models.SecretOut = self.call(
+            "POST",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}/secret",
+            body=body,
+        )
+        return answer
+
+    def webhook_endpoints_send_test(self, endpoint_id: str) -> models.TestSentOut:
+        """Post an event of the type `endpoint.test`, which says nothing; see `attempts`."""
+        answer: models.TestSentOut = self.call(
+            "POST",
+            f"/v1/webhook_endpoints/{part(endpoint_id)}/test",
+        )
+        return answer
+
     def withheld_show(self) -> models.WithheldListOut:
         """The addresses that nothing is sent to, the latest first: a mail server said that
         there is no such mailbox.

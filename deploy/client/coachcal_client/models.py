@@ -29,6 +29,18 @@ class Alive(TypedDict):
     status: Literal["ok"]
 
 
+class AttemptOut(TypedDict):
+    event_id: str
+    type: str
+    at: str
+    status: int | None
+    duration_ms: int
+
+
+class AttemptsOut(TypedDict):
+    attempts: list[AttemptOut]
+
+
 class AttendanceIn(TypedDict):
     status: Literal["completed", "missed"]
     participant_id: NotRequired[str | None]
@@ -381,6 +393,96 @@ class Counts(TypedDict):
     red: int
 
 
+class EndpointChange(TypedDict):
+    """What is absent stays; null: of all."""
+
+    url: NotRequired[str | None]
+    types: NotRequired[
+        list[
+            Literal[
+                "slots.changed",
+                "booking.booked",
+                "booking.rebooked",
+                "booking.place_changed",
+                "booking.cancelled",
+                "booking.seat_left",
+                "booking.missed",
+                "calendar.disconnected",
+                "calendar.reconnected",
+                "calendar.connected",
+                "coach.synced",
+                "session.conflict",
+                "session.conflict_cleared",
+                "session.conferencing_failed",
+                "session.conferencing_recovered",
+                "session.event_moved",
+                "session.event_deleted",
+                "session.event_settled",
+                "session.wall_clock_moved",
+                "session.wall_clock_restored",
+            ]
+        ]
+        | None
+    ]
+    coach_ids: NotRequired[list[str] | None]
+    company_ids: NotRequired[list[str] | None]
+    version: NotRequired[Literal["2026-06-01", "2026-11-29"] | None]
+    state: NotRequired[Literal["on", "paused"] | None]
+
+
+class EndpointIn(TypedDict):
+    url: str
+    types: NotRequired[
+        list[
+            Literal[
+                "slots.changed",
+                "booking.booked",
+                "booking.rebooked",
+                "booking.place_changed",
+                "booking.cancelled",
+                "booking.seat_left",
+                "booking.missed",
+                "calendar.disconnected",
+                "calendar.reconnected",
+                "calendar.connected",
+                "coach.synced",
+                "session.conflict",
+                "session.conflict_cleared",
+                "session.conferencing_failed",
+                "session.conferencing_recovered",
+                "session.event_moved",
+                "session.event_deleted",
+                "session.event_settled",
+                "session.wall_clock_moved",
+                "session.wall_clock_restored",
+            ]
+        ]
+        | None
+    ]
+    coach_ids: NotRequired[list[str] | None]
+    company_ids: NotRequired[list[str] | None]
+    version: NotRequired[Literal["2026-06-01", "2026-11-29"]]
+
+
+class EndpointOut(TypedDict):
+    id: str
+    url: str
+    types: list[str] | None
+    coach_ids: list[str] | None
+    company_ids: list[str] | None
+    version: Literal["2026-06-01", "2026-11-29"]
+    state: Literal["on", "paused", "off"]
+    failing_since: str | None
+    of_settings: bool
+    waiting: int
+    dead: int
+    created_at: str
+
+
+class EndpointsOut(TypedDict):
+    endpoints: list[EndpointOut]
+
+
 class EventOut(TypedDict):
     """What the coach did to the session's event in their own calendar, and nobody settled
     yet.
@@ -606,6 +708,22 @@ class MemberOut(TypedDict):
     policy: PolicyOut
     effect: Literal["list", "hide", "hours_only"]
     offers: bool
+
+
+class NewEndpointOut(TypedDict):
+    id: str
+    url: str
+    types: list[str] | None
+    coach_ids: list[str] | None
+    company_ids: list[str] | None
+    version: Literal["2026-06-01", "2026-11-29"]
+    state: Literal["on", "paused", "off"]
+    failing_since: str | None
+    of_settings: bool
+    waiting: int
+    dead: int
+    created_at: str
+    secret: str
 
 
 class NewFeedOut(TypedDict):
@@ -878,10 +996,26 @@ class RemarkOut(TypedDict):
     nearest: list[str]
 
 
+class ReplayIn(TypedDict):
+    """One of the three."""
+
+    event_id: NotRequired[str | None]
+    since: NotRequired[str | None]
+    dead: NotRequired[bool]
+
+
+class ReplayOut(TypedDict):
+    events: int
+
+
 class ReplyOut(TypedDict):
     booking_id: str
     answer: Literal["accepted", "declined", "tentative"]
     kept: bool
+
+
+class RotateIn(TypedDict):
+    overlap_hours: NotRequired[int]
 
 
 class RowDifferenceOut(TypedDict):
@@ -922,6 +1056,11 @@ class SeatOut(TypedDict):
     replaces: str | None
     answer: Literal["accepted", "declined", "tentative"] | None
     overlap_reason: str | None
+
+
+class SecretOut(TypedDict):
+    secret: str
+    old_until: str
 
 
 class SendingOut(TypedDict):
@@ -1071,6 +1210,10 @@ class TableIn(TypedDict):
     xlsx: NotRequired[str | None]
     people: NotRequired[list[PersonIn]]
     columns: NotRequired[list[ColumnIn]]
+
+
+class TestSentOut(TypedDict):
+    event_id: str
 
 
 class Tile(TypedDict):
