@@ -23,7 +23,6 @@ from webhooks.api import (
     connect,
     connections,
     docs,
-    events,
     feeds,
     health,
     history,
@@ -64,12 +63,6 @@ from webhooks.api.schemas.brands import BrandIn, BrandOut
 from webhooks.api.schemas.change_rules import ChangeRulesIn, ChangeRulesOut
 from webhooks.api.schemas.coach_batches import CoachesIn, CoachesPutOut, EraseQuery
 from webhooks.api.schemas.coach_lists import CoachesQuery, CoachListOut, MailersOut, MailersQuery
-from webhooks.api.schemas.events import (
-    EventsOut,
-    EventsQuery,
-    SlotChangesOut,
-    SlotChangesQuery,
-)
 from webhooks.api.schemas.feeds import FeedIn, FeedsOut, FeedsQuery, NewFeedOut
 from webhooks.api.schemas.history import HistoryOut
 from webhooks.api.schemas.lists import BookingsOut, BookingsQuery, SessionsOut, SessionsQuery
@@ -160,10 +153,6 @@ ROUTES = (
           answers=(200, 304), refuses=(404,)),
     Route("GET", "/v1/slots", pools.show, slots.READS, query=PoolQuery, answer=PoolOut,
           answers=(200, 304), refuses=(404,)),
-    Route("GET", "/v1/slots/changes", events.show_slots, slots.READS, query=SlotChangesQuery,
-          answer=SlotChangesOut, refuses=(410,)),
-    Route("GET", "/v1/events", events.show, ("events:read",), query=EventsQuery, answer=EventsOut,
-          refuses=(410,)),
     Route("POST", f"{COACH}/connect", connect.begin, ("coaches:write",), ConnectIn,
           answer=ConnectOut, refuses=(404,)),
     Route("PUT", f"{CONNECTION}/calendars", connections.put_calendars, ("coaches:write",),

@@ -1,7 +1,14 @@
-"""The routes of webhook endpoints: part of the one table in routes.py."""
+"""The routes of the feed and of webhook endpoints: part of the one table in routes.py."""
 
+from webhooks.api import events, slots
 from webhooks.api import webhook_endpoints as endpoints
 from webhooks.api.route import Route
+from webhooks.api.schemas.events import (
+    EventsOut,
+    EventsQuery,
+    SlotChangesOut,
+    SlotChangesQuery,
+)
 from webhooks.api.schemas.webhook_endpoints import (
     AttemptsOut,
     EndpointChange,
@@ -21,6 +28,10 @@ WEBHOOKS = ("webhooks:write",)
 
 # fmt: off
 WEBHOOK_ROUTES = (
+    Route("GET", "/v1/slots/changes", events.show_slots, slots.READS, query=SlotChangesQuery,
+          answer=SlotChangesOut, refuses=(410,)),
+    Route("GET", "/v1/events", events.show, ("events:read",), query=EventsQuery, answer=EventsOut,
+          refuses=(410,)),
     Route("POST", endpoints.PATH, endpoints.create, WEBHOOKS, EndpointIn, answer=NewEndpointOut,
           answers=(201,), refuses=(409,)),
     Route("GET", endpoints.PATH, endpoints.show_all, WEBHOOKS, answer=EndpointsOut),
