@@ -34,7 +34,7 @@ def owe(
     for session in moved:
         row = _calendar(session, terms)
         owed.append(row)
-    told = _told(changes, terms)
+    told = _news(changes, terms)
     event_ids = feed.add(tx, told)
     if terms.callbacks:
         owed.extend(map(callbacks.of_booking, told, event_ids))
@@ -52,7 +52,7 @@ def _mails(changes: Sequence[Change], coach: Contact, terms: Terms) -> Iterator[
             yield mail(notice, change.session.coach_id, change.session.id)
 
 
-def _told(changes: Sequence[Change], terms: Terms) -> list[Event]:
+def _news(changes: Sequence[Change], terms: Terms) -> list[Event]:
     """What the platform is told of these."""
     told = []
     for change in changes:

@@ -1,6 +1,7 @@
 """The typed client speaks to a running server."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from standardwebhooks import Webhook
 
 from tests.docs import client as generator
 from tests.support import people
+from tests.support.http_client import Desk
 
+README = generator.ROOT / "deploy" / "client" / "README.md"
 SECRET = "whsec_Y29hY2hjYWwgdGVzdHMgc2lnbiB3aXRoIHRoaXMga2V5"
 OTHER = "whsec_YSBzZWNyZXQgdGhhdCBub2JvZHkgaGFzIGV2ZXIgdXNlZA=="
 NOW = datetime(2026, 11, 3, 9, tzinfo=UTC)
@@ -50,6 +53,18 @@ def test_a_coach_is_made_booked_and_read_with_it(client: Client) -> None:
     assert client.bookings_show(booked["id"])["status"] == "booked"
     assert BOOKING["start"] not in open_starts(client)
     assert client.bookings_cancel(booked["id"], {})["status"] == "cancelled"
+
+
+def test_the_example_of_its_readme_books(desk: Desk, origin: str) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    here = {"https://coachcal.example.com": origin, "cck_...": desk.key()}
+    here |= {"2026-12-01": "2026-06-01", "2026-12-08": "2026-06-08"}
+    for theirs, ours in here.items():
+        assert theirs in example
+        example = example.replace(theirs, ours)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["booked"]["start"] == names["listed"]["starts"][0]
 
 
 def test_the_same_key_books_once(client: Client) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -281,7 +282,8 @@ def test_what_is_told_does_not_grow_with_coaches_sessions_or_mails(
             people.ready(desk.database, person)
             with desk.database.write() as tx:
                 wanted = Wanted(person.id, at(4, 10), 60)
-                bookings.book(tx, wanted, people.GRACE, people.PROGRAMME, people.terms())
+                guest = replace(people.GRACE, id=f"grace{number}")
+                bookings.book(tx, wanted, guest, people.PROGRAMME, people.terms())
                 api_keys.create_key(tx, f"client{number}", ("ops",), now=NOW)
             desk.get(f"/v1/coaches/{person.id}", "coaches:read")
         after = desk.look("/metrics").text

@@ -240,6 +240,8 @@ MAKERS: dict[str, Callable[[Things], str]] = {
     "scope_id": partial(Things.rare, thing="ruled"),
     "placed": partial(Things.rare, thing="placed"),
     "company_id": partial(Things.rare, thing="brand"),
+    "endpoint_id": partial(Things.rare, thing="endpoint_id"),
+    "event_id": partial(Things.rare, thing="event_id"),
     "feed_id": partial(Things.rare, thing="feed_id"),
     "feed_token": partial(Things.rare, thing="feed_token"),
 }

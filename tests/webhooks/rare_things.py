@@ -46,6 +46,23 @@ def brand(desk: Desk, name: str) -> str:
     return name
 
 
+def endpoint_id(desk: Desk, name: str) -> str:
+    """Where the platform wants to be told of things, for this coach."""
+    body = {"url": f"https://{name}.example/webhooks", "types": ["booking.booked"]}
+    answer = desk.ask("POST", "/v1/webhook_endpoints", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def event_id(desk: Desk, name: str) -> str:
+    mine = f"evt_{name}"
+    values = {"id": mine, "topic": "coach.synced", "subject": name, "coach_id": name}
+    values |= {"at": people.NOW, "data": {"coach_id": name}}
+    with desk.database.write() as tx:
+        tx.execute(tables.events.insert().values(values))
+    return mine
+
+
 def feed_id(desk: Desk, name: str) -> str:
     return str(_feed(desk, name)["id"])
 
