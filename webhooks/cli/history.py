@@ -29,7 +29,7 @@ def history(booking: str, as_json: bool) -> None:  # noqa: FBT001 (click)
             found = timelines.of_booking(tx, booking)
         except Unknown:
             raise click.ClickException(
-                f"there is no booking {booking}; its id begins with bkg_"
+                f"there is no booking {booking}; see: coachcal lists bookings"
             ) from None
         listed(_rows(list(map(entry_out, found))), as_json=as_json)
 

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from storage import migrations
+from storage.reports.causes import id_of
 from storage.rows import api_keys
 from storage.schema import tables
 from storage.schema.database import create
@@ -21,6 +22,7 @@ from workers.settings import Settings, variable
 
 ROOT = Path(__file__).parents[3]
 OLDEST = min(migrations.KNOWN)
+REFUSED = "550 5.7.1"
 DEAD_LETTER: dict[str, object] = {
     "id": "out_1",
     "kind": "mail",
@@ -28,6 +30,7 @@ DEAD_LETTER: dict[str, object] = {
     "dedupe_key": "1",
     "payload": {},
     "state": "dead",
+    "last_error": REFUSED,
     "due_at": people.NOW,
     "created_at": people.NOW,
 }
@@ -36,6 +39,9 @@ DESTROY = {
     "keys revoke": (("k1",),),
     "dead discard": (("out_1",),),
     "erase": (("ada",),),
+    "causes discard": ((id_of("mail", "dead", REFUSED),),),
+    # It destroys nothing, and fills somebody's database.
+    "seed": (("--among-real-coaches", "--coaches", "1", "--bookings", "1"),),
 }
 
 
