@@ -29,6 +29,10 @@ FITTING: dict[str, tuple[Action, ...]] = {
 """What can be done to the rows of a cause, by their state."""
 
 
+class Unfitting(Exception):
+    """This cannot be done to the rows of that cause; the message says what can."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeedStep:
     """What one transaction did: `wake` senders for these once it is committed."""
@@ -37,10 +41,23 @@ class DeedStep:
     wake: list[Wake]
 
 
+def fitting(cause: SharedError) -> tuple[Action, ...]:
+    """What can be done to its rows; nothing to reads: they are no messages."""
+    if cause.kind == "read":
+        return ()
+    return FITTING.get(cause.state, ())
+
+
 def ask(
     tx: Connection, cause: SharedError, action: Action, *, actor: str, seen_ms: int, now: datetime
 ) -> BulkDeed:
-    """Write down that it is to be done. `seen_ms`: the database's clock when `cause` was shown."""
+    """Write down that it is to be done. `seen_ms`: the database's clock when `cause` was shown.
+    Raises Unfitting.
+    """
+    fits = fitting(cause)
+    if action not in fits:
+        can = ", ".join(fits) or "nothing"
+        raise Unfitting(f"what is {cause.kind} {cause.state} takes: {can}")
     asked = BulkDeed(
         id=bulk_deeds.new_id(),
         action=action,

@@ -20,7 +20,7 @@ from storage.schema.database import Database, create
 from storage.schema.tables import bookings
 from storage.transactions import seeding
 from tests.support.postgres import postgres_server
-from webhooks.api.list_files import AT_ONCE, ndjson, pages_of
+from webhooks.api.list_files import SMALL, ndjson, pages_of
 from webhooks.api.list_pages import Fields
 from webhooks.api.schemas.booking_responses import booking_fields
 
@@ -112,7 +112,7 @@ def stream(database: Database) -> tuple[float, float]:
     def look(after: Key | None) -> Page[Fields]:
         nonlocal count
         with database.read() as tx:
-            found = bookings_page(tx, SessionFilter(), after, limit=AT_ONCE, now=NOW)
+            found = bookings_page(tx, SessionFilter(), after, limit=SMALL, now=NOW)
         count += len(found.items)
         return Page([booking_fields(*item, NOW) for item in found.items], found.after)
 

@@ -14,8 +14,10 @@ from pydantic import BaseModel
 from storage.reports.lists import Key, Page
 from webhooks.api.sheet_marks import harmless
 
-AT_ONCE = 1_000
-"""Items of one look at the database."""
+SMALL, LARGE = 1_000, 100
+"""Items of one look at the database: where each is one person's, and where each may hold a whole
+pod's 200 seats.
+"""
 CSV, NDJSON = "text/csv", "application/x-ndjson"
 WHOLE = (NDJSON, CSV)
 Fields = dict[str, Any]

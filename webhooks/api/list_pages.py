@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from storage.reports.lists import Key, Page
 from storage.schema.database import Database, Tx
-from webhooks.api.list_files import AT_ONCE, CSV, NDJSON, ndjson, pages_of, table
+from webhooks.api.list_files import CSV, NDJSON, SMALL, ndjson, pages_of, table
 from webhooks.api.schemas.lists import ListQuery
 from webhooks.front.streams import MARK
 from webhooks.http import cursors
@@ -31,13 +31,15 @@ Reader = Callable[[Tx, Key | None, int], Page[Fields]]
 @dataclass(frozen=True, slots=True)
 class ItemList:
     """`reader`: checks the filters, which raises Refused and Invalid, and answers what reads by
-    them. `kinds`: of what the parts of a key are. `item`: the model of one.
+    them. `kinds`: of what the parts of a key are. `item`: the model of one. `at_once`: how many
+    a stream looks at, and keeps, at a time.
     """
 
     name: str
     item: type[BaseModel]
     reader: Callable[[Services, Any], Reader]
     kinds: Callable[[Any], tuple[type, ...]]
+    at_once: int = SMALL
 
 
 def answer(chosen: ItemList, query: ListQuery) -> Response:
@@ -91,7 +93,7 @@ def written(
     def look(after: Key | None) -> Page[Fields]:
         nonlocal count
         with database.read() as tx:
-            found = read(tx, after, AT_ONCE)
+            found = read(tx, after, chosen.at_once)
         count += len(found.items)
         told(count)
         return found

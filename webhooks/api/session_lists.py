@@ -9,6 +9,7 @@ from storage.reports import session_lists
 from storage.reports.lists import Key, Page, SessionFilter
 from storage.rows import event_differences
 from storage.schema.database import Tx
+from webhooks.api.list_files import LARGE
 from webhooks.api.list_pages import Fields, ItemList, Reader
 from webhooks.api.schemas.booking_responses import (
     BookingOut,
@@ -92,5 +93,5 @@ def _kinds(_query: SessionsFilter) -> tuple[type, ...]:
 
 
 BOOKINGS = ItemList("bookings", BookingOut, _bookings, _kinds)
-SESSIONS = ItemList("sessions", CoachSessionOut, partial(_sessions, pods=False), _kinds)
-PODS = ItemList("pods", SessionOut, partial(_sessions, pods=True), _kinds)
+SESSIONS = ItemList("sessions", CoachSessionOut, partial(_sessions, pods=False), _kinds, LARGE)
+PODS = ItemList("pods", SessionOut, partial(_sessions, pods=True), _kinds, LARGE)

@@ -112,9 +112,10 @@ def _all(cause_id: str, action: "Action", *, yes: bool) -> None:
             found = reported.find(tx, cause_id, now=now)
         if found is None:
             raise click.ClickException(NONE)
-        fitting = bulk_deeds.FITTING.get(found.state, ())
-        if found.kind == "read" or action not in fitting:
-            raise click.ClickException(f"what is {found.state} takes: {', '.join(fitting)}")
+        fits = bulk_deeds.fitting(found)
+        if action not in fits:
+            can = ", ".join(fits) or "nothing"
+            raise click.ClickException(f"what is {found.kind} {found.state} takes: {can}")
         click.echo(f"{found.count} {found.kind} {found.state}: {found.error}")
         confirm(f"{action.capitalize()} {found.count} message(s) for good?", yes=yes)
         with database.write() as tx:

@@ -43,8 +43,8 @@ def put_right(cause_id: str, action: str) -> Response | str:
             return answered(GONE, page)
         if action in KNOWING:
             return answered(_known(tx, cause, action), page)
-        if action not in asked_deeds.FITTING.get(cause.state, ()):
-            abort(404, f"This cannot be done to what is {cause.state}.")
+        if action not in asked_deeds.fitting(cause):
+            abort(404, f"This cannot be done to what is {cause.kind} {cause.state}.")
         seen_ms = min(_seen_ms(), causes.shown_ms(tx))
         if action == "discard" and not _is_sure():
             return render_template("ops/sure.html", cause=cause, seen_ms=seen_ms)

@@ -175,3 +175,18 @@ def test_what_was_stopped_leaves_the_rest_alone_and_the_diary_tells(database: Da
     with database.read() as tx:
         told: Any = [(each.actor, each.action) for each in audit_log.deeds(tx)]
     assert sorted(told) == [("ops/1", "discard all"), ("ops/2", "stop")]
+
+
+def test_nothing_can_be_done_to_reads_that_fail(database: Database) -> None:
+    # Given a calendar that cannot be read, which is no message
+    people.ready(database)
+    failed = {"attempts": 1, "last_error": BUSY}
+    with database.write() as tx:
+        tx.execute(tables.connections.update().values(failed))
+    # When a deed is asked for that would fit a message in that state
+    for action in ("retry", "discard"):
+        with pytest.raises(deeds.Unfitting, match="read pending takes: nothing"):
+            ask(database, BUSY, action)
+    # Then none was written down
+    with database.read() as tx:
+        assert bulk_deeds.lately(tx, now=NOW) == []

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from storage.rows import audit_log
-from tests.support import failed_messages
+from storage.schema import tables
+from tests.support import failed_messages, people
 from tests.support.failed_messages import cause_of, fail
 from tests.support.http_client import Desk
 from tests.support.ops_pages import HTMX_ASKS, csrf
@@ -113,3 +114,14 @@ def test_what_does_not_fit_or_is_over_is_not_done(inside: Desk) -> None:
     path = "/ops/causes/cau_0000/requeue"
     answer = inside.client.post(path, data=data, headers=HTMX_ASKS)
     assert "Nothing was done" in answer.headers["HX-Trigger"]
+
+
+def test_what_is_no_message_takes_no_deed(inside: Desk) -> None:
+    people.ready(inside.database)
+    fail(inside.database, 1, GONE)  # whose button tells the moment
+    with inside.database.write() as tx:
+        tx.execute(tables.connections.update().values(attempts=1, last_error=BUSY))
+    for action in ("retry", "discard"):
+        assert do_all(inside, BUSY, action, data={"sure": "yes"}).status_code == 404, action
+    with inside.database.read() as tx:
+        assert [each.action for each in audit_log.deeds(tx)] == ["login"]

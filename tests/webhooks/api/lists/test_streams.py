@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 import pytest
 
+from storage.reports import session_lists
 from storage.reports.lists import Page
 from tests.support.booking_requests import BOOKING, GRACE, post, refused
 from tests.support.http_client import Answer, Desk
 from tests.webhooks.api.lists.walking import walked
-from webhooks.api import list_files, list_pages
+from webhooks.api import list_files
+from webhooks.api.list_pages import ItemList
 
 CSV, NDJSON = {"Accept": "text/csv"}, {"Accept": "application/x-ndjson"}
 
@@ -25,7 +27,7 @@ def test_a_stream_holds_what_the_pages_hold(
     desk: Desk, booked: list[dict[str, Any]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given looks that find two at a time
-    monkeypatch.setattr(list_pages, "AT_ONCE", 2)
+    monkeypatch.setattr(ItemList, "at_once", 2)
     expected = walked(desk, name)
     # When it is asked for as a stream
     lines = desk.get(f"/v1/{name}", headers=NDJSON)
@@ -94,3 +96,19 @@ def test_a_stream_keeps_no_more_than_one_look() -> None:
     # Then no more was read than those
     assert taken == [b'{"id":1}\n', b'{"id":2}\n', b'{"id":3}\n']
     assert looks == [None, (1,), (2,)]
+
+
+@pytest.mark.parametrize(("name", "most"), [("bookings", 1_000), ("sessions", 100), ("pods", 100)])
+def test_a_look_takes_fewer_where_each_may_hold_many_seats(
+    desk: Desk, name: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def page(*_: Any, limit: int, **__: Any) -> Page[Any]:
+        looks.append(limit)
+        return Page([], None)
+
+    for reader in ("bookings_page", "sessions_page"):
+        monkeypatch.setattr(session_lists, reader, page)
+    assert desk.get(f"/v1/{name}", headers=NDJSON).status_code == 200
+    assert looks == [most]
