@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,8 @@ from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.receiver import Receiver
 from workers.cronofy.sandbox import state_file
 from workers.cronofy.sandbox.server import Sandbox as PlainSandbox
-from workers.cronofy.sandbox.state_file import UnusableState
+from workers.cronofy.sandbox.state_file import StateFile, UnusableState
+from workers.cronofy.sandbox.world import World
 
 ROOT = Path(__file__).parents[3]
 THEN = datetime(2026, 11, 3, 9, tzinfo=UTC)
@@ -128,7 +130,7 @@ def test_pushes_and_links_on_their_way_arrive_after_a_restart(
 
 
 def test_what_is_over_for_long_is_let_go(reopened: Callable[..., Sandbox], path: Path) -> None:
-    sandbox = reopened(now=THEN)
+    sandbox = reopened(now=datetime.now(UTC) - timedelta(days=200))
     kept = path.stat().st_size
     # Given that nobody touches the calendars, and every token is too old
     sandbox.control.advance(timedelta(days=200).total_seconds())
@@ -136,6 +138,56 @@ def test_what_is_over_for_long_is_let_go(reopened: Callable[..., Sandbox], path:
     assert path.stat().st_size < kept / 10
     state = json.loads(path.read_text())
     assert state["access"] == {}
+
+
+def test_a_date_that_is_turned_ahead_and_back_loses_nothing(
+    reopened: Callable[..., Sandbox],
+) -> None:
+    sandbox = reopened()
+    mira, _ = sandbox.accounts
+    today, before = sandbox.control.now(), events(sandbox, mira.access_token)
+    sandbox.control.advance(timedelta(days=400).total_seconds())
+    back = {"set": today.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert requests.post(f"{sandbox.origin}/sandbox/clock", json=back, timeout=10).ok
+    assert events(sandbox, mira.access_token) == before
+    assert before
+
+
+def test_half_of_a_surrogate_pair_is_kept_like_any_title(reopened: Callable[..., Sandbox]) -> None:
+    sandbox = reopened()
+    mira, _ = sandbox.accounts
+    day = {"start": "2026-11-09T10:00:00Z", "end": "2026-11-09T11:00:00Z"}
+    body = {"event_id": "s-1", "summary": "\ud800", **day}
+    path = f"/v1/calendars/{mira.calendars[0]}/events"
+    assert Api(sandbox, mira.access_token).post(path, body).status_code == 202
+    again = Api(reopened(), mira.access_token)
+    [event] = again.events(only_managed="true")
+    assert event["summary"] == "\ud800"
+
+
+def test_what_goes_wrong_once_is_kept_a_second_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given that nothing can be written, for a reason that nobody thought of
+    monkeypatch.setattr(state_file, "SECONDS", 0.01)
+    whole, failed = state_file.write_whole, threading.Event()
+
+    def fails(*_: Any) -> None:
+        failed.set()
+        raise RecursionError
+
+    world, file = World(), StateFile(path)
+    monkeypatch.setattr(state_file, "write_whole", fails)
+    file.start(world)
+    assert failed.wait(30)
+    # When it can be written again
+    monkeypatch.setattr(state_file, "write_whole", whole)
+    # Then it is
+    end = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    file.stop()
 
 
 @pytest.mark.parametrize(

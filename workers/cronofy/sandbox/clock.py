@@ -22,6 +22,10 @@ class SandboxClock:
         """The sandbox's time: aware, UTC, with microseconds."""
         return _real_time() + self.offset
 
+    def surely(self) -> datetime:
+        """The sandbox's time or the real one, whichever is earlier."""
+        return min(self.now(), _real_time())
+
     def second(self) -> datetime:
         """The sandbox's time in whole seconds: the wire carries no fractions."""
         return self.now().replace(microsecond=0)

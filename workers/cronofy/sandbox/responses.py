@@ -23,7 +23,9 @@ def current_world() -> World:
 
 def json_bytes(content: object) -> bytes:
     """Compact UTF-8."""
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+    told = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+    # Half of a surrogate pair has no UTF-8, but its escape is JSON's own.
+    return told.encode(errors="backslashreplace")
 
 
 def answer(content: object, status: int = 200) -> Response:

@@ -9,9 +9,13 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
+
 from workers.cronofy.sandbox import saved_world
 from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.world import World
+
+log = structlog.get_logger()
 
 VERSION = 1
 LARGEST = 64 * 1024 * 1024
@@ -53,7 +57,8 @@ class StateFile:
         """
         with world.lock:
             saved = {"version": VERSION, **saved_world.save(world)}
-            content = json.dumps(saved, ensure_ascii=False, separators=(",", ":")).encode()
+            # As ASCII: half of a surrogate pair, which JSON lets through, has no UTF-8.
+            content = json.dumps(saved, separators=(",", ":")).encode("ascii")
             if content == self._last:
                 return
             if len(content) > LARGEST:
@@ -84,6 +89,8 @@ class StateFile:
             except ControlError:
                 # Whoever calls next is told; here nobody listens.
                 continue
+            except Exception:  # whatever it is, what changes later is to be kept again
+                log.exception("sandbox_state_not_kept")
 
 
 def _restore(world: World, content: bytes) -> None:
