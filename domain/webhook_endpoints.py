@@ -51,10 +51,9 @@ class WebhookEndpoint:
 
     def is_behind(self, last_position: int) -> bool:
         """Whether there is something in the feed that it may be owed yet."""
-        # The settings' own is owed what happens with the change: it only reads the past again.
-        if self.id == OF_SETTINGS:
-            last_position = min(last_position, self.replay_through)
-        return self.state == "on" and self.fed_through < last_position
+        # The settings' own is owed what happens with the change, and never reads the feed.
+        reads = self.id != OF_SETTINGS and self.state == "on"
+        return reads and self.fed_through < last_position
 
     def fails_too_long(self, now: datetime, bound: timedelta) -> bool:
         since = self.failing_since

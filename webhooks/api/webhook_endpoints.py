@@ -154,6 +154,7 @@ def replay(endpoint_id: str, body: ReplayIn) -> ReplayOut:
     with services.database.write() as tx:
         endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
         if since is not None:
+            _check_reads_feed(endpoint)
             count = endpoint_callbacks.go_back(tx, endpoint, since)
         else:
             wake = endpoint_callbacks.send_again(
@@ -168,6 +169,15 @@ def replay(endpoint_id: str, body: ReplayIn) -> ReplayOut:
 def _check_ours(endpoint: WebhookEndpoint) -> None:
     if endpoint.id == OF_SETTINGS:
         detail = "Change COACHCAL_CALLBACK_URL and COACHCAL_CALLBACK_SECRET instead."
+        raise Refused("endpoint_of_settings", detail)
+
+
+def _check_reads_feed(endpoint: WebhookEndpoint) -> None:
+    """The settings' own is owed each event with its change, under another key than those that
+    read the feed: going back, it would be told twice, and of a state perhaps not the latest.
+    """
+    if endpoint.id == OF_SETTINGS:
+        detail = "Read GET /v1/events from then on, or make an endpoint. Do not send since."
         raise Refused("endpoint_of_settings", detail)
 
 

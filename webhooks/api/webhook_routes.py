@@ -44,7 +44,7 @@ WEBHOOK_ROUTES = (
     Route("POST", f"{ENDPOINT}/test", endpoints.send_test, WEBHOOKS, answer=TestSentOut,
           answers=(202,), refuses=(404,)),
     Route("POST", f"{ENDPOINT}/replay", endpoints.replay, WEBHOOKS, ReplayIn, answer=ReplayOut,
-          answers=(202,), refuses=(404,)),
+          answers=(202,), refuses=(404, 409)),
     Route("GET", f"{ENDPOINT}/attempts", endpoints.show_attempts, WEBHOOKS, answer=AttemptsOut,
           refuses=(404,)),
 )

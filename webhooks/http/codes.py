@@ -81,7 +81,10 @@ CODES: dict[str, tuple[int, str]] = {
     "import_partial": (409, "A row became red while the others were made; `rows` tells which."),
     "too_many_feeds": (409, "The person has as many feeds as anybody may have; revoke one."),
     "too_many_endpoints": (409, "There are as many webhook endpoints as there may be."),
-    "endpoint_of_settings": (409, "The endpoint is the settings', and changes with them alone."),
+    "endpoint_of_settings": (
+        409,
+        "The endpoint is the settings': it changes with them alone, and reads no past.",
+    ),
     "mail_not_fitting": (
         409,
         "The mail is not true of the booking as it is; `fitting` names those that are.",

@@ -89,8 +89,11 @@ def test_the_settings_endpoint_is_shown_and_changes_with_the_settings_alone(desk
         ("PATCH", "", {"url": URL}),
         ("POST", "/secret", {}),
         ("DELETE", "", None),
+        # It would be told twice of what it is owed with the change.
+        ("POST", "/replay", {"since": "2026-05-01T00:00:00Z"}),
     ):
         refused(ask(desk, method, f"/settings{path}", body), 409, "endpoint_of_settings")
+    assert ask(desk, "POST", "/settings/replay", {"dead": True}).json == {"events": 0}
     assert ask(desk, "PATCH", "/settings", {"state": "paused"}).json["state"] == "paused"
     with desk.database.write() as tx:
         webhook_endpoints.keep_of_settings(tx, None, now=people.NOW)

@@ -139,20 +139,6 @@ def test_all_since_a_time_is_sent_again_under_the_same_ids(switchboard: Switchbo
     assert [call.id for call in switchboard.platform.calls if call.path == ONE] == first * 2
 
 
-def test_the_settings_own_is_sent_the_past_again_too(switchboard: Switchboard) -> None:
-    with switchboard.database.write() as tx:
-        url = switchboard.services.settings.callback_url
-        webhook_endpoints.keep_of_settings(tx, url, now=switchboard.now)
-    switchboard.book()
-    endpoints.feed_on(switchboard)
-    before = [call.id for call in switchboard.platform.calls_of(BOOKED)]
-    with switchboard.database.write() as tx:
-        own = webhook_endpoints.get(tx, "settings")
-        endpoint_callbacks.go_back(tx, own, switchboard.now)
-    endpoints.feed_on(switchboard)
-    assert [call.id for call in switchboard.platform.calls_of(BOOKED)] == before * 2
-
-
 def test_one_that_was_off_is_sent_all_that_it_did_not_take(switchboard: Switchboard) -> None:
     mine = endpoints.make(switchboard, ONE, types=(BOOKED, REBOOKED))
     booked = switchboard.book()

@@ -64,7 +64,12 @@ class ReplayIn(Body):
 
     event_id: Id | None = Field(None, description="This event, if it was owed to this endpoint.")
     since: str | None = Field(
-        None, max_length=40, description="All that happened from then on, in the last 90 days."
+        None,
+        max_length=40,
+        description=(
+            "All that happened from then on, in the last 90 days. Not for the endpoint of the"
+            " settings: read `GET /v1/events` instead."
+        ),
     )
     dead: bool = Field(default=False, description="All that was given up.")
 
