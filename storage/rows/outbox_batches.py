@@ -15,10 +15,19 @@ GIVEN_UP = ("dead", "withheld", *WAITING)
 
 
 def failing(
-    tx: Connection, kind: str, state: str, error: str, *, seen_ms: int, after_id: str, limit: int
+    tx: Connection,
+    kind: str,
+    state: str,
+    error: str,
+    *,
+    seen_ms: int,
+    after_id: str,
+    limit: int,
+    lock: bool,
 ) -> list[Row[Any]]:
-    """(id, last_error) of rows that failed so before `seen_ms`, locked in the order of their ids,
-    as claims lock them. With them those whose error names an address, which may be the same one.
+    """(id, last_error) of rows that failed so before `seen_ms`, in the order of their ids.
+    `lock`: in that order, as claims lock them. With them those whose error names an address,
+    which may be the same one.
     """
     alike = or_(row.last_error == error, row.last_error.contains("@"))
     # The release before wrote no moment: its rows are older than what anybody sees now.
@@ -26,7 +35,10 @@ def failing(
     query = select(row.id, row.last_error).where(
         row.kind == kind, row.state == state, alike, before, row.id > after_id
     )
-    return list(tx.execute(query.order_by(row.id).limit(limit).with_for_update()))
+    query = query.order_by(row.id).limit(limit)
+    if lock:
+        query = query.with_for_update()
+    return list(tx.execute(query))
 
 
 def requeue(tx: Connection, ids: Collection[str]) -> list[Wake]:

@@ -156,8 +156,7 @@ def release_of(
     """Take the addresses of these mails off. Whom to wake for, and how many mails left that state:
     others to the same addresses do, too.
     """
-    theirs = select(row.recipient).where(row.id.in_(outbox_ids))
-    tx.execute(withheld_addresses.delete().where(listed.address.in_(theirs)))
+    _take_off(tx, listed.address.in_(select(row.recipient).where(row.id.in_(outbox_ids))))
     superseded, wake = _settle(tx, now)
     return wake, superseded + len(wake)
 
@@ -166,7 +165,7 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
     """End what is 30 days old, and the mails that are not true any more.
     The sweep wakes for those that leave.
     """
-    gone = tx.execute(withheld_addresses.delete().where(listed.since <= now - KEPT)).rowcount
+    gone = _take_off(tx, listed.since <= now - KEPT)
     # The release before wrote rows without an id. One update for all would give all the same one.
     for found in tx.execute(select(listed.address).where(listed.id.is_(None))).all():
         tx.execute(
@@ -174,6 +173,15 @@ def drop_old(tx: Connection, *, now: datetime) -> int:
         )
     superseded, _ = _settle(tx, now)
     return gone + superseded
+
+
+def _take_off(tx: Connection, which: ColumnElement[bool]) -> int:
+    """How many they were."""
+    # The race: two that release some of the same addresses. Addresses are locked before the mails
+    # that wait for them, and in their order: so neither has what the other one waits for.
+    query = select(listed.address).where(which).order_by(listed.address).with_for_update()
+    taken = list(tx.scalars(query))
+    return tx.execute(withheld_addresses.delete().where(listed.address.in_(taken))).rowcount
 
 
 def _settle(tx: Connection, now: datetime) -> tuple[int, list[Wake]]:

@@ -103,6 +103,9 @@ def stop(tx: Connection, deed_id: str, *, actor: str, now: datetime) -> bool:
 
 
 def _next(tx: Connection, deed: BulkDeed) -> Sequence[Row[Any]]:
+    # The race: whoever releases an address has locked it, and goes on to its mails. A release here
+    # locks no mail before its address; its update looks at the state of each once more.
+    lock = deed.action != "release"
     return outbox_batches.failing(
         tx,
         deed.kind,
@@ -111,6 +114,7 @@ def _next(tx: Connection, deed: BulkDeed) -> Sequence[Row[Any]]:
         seen_ms=deed.seen_ms,
         after_id=deed.after_id,
         limit=AT_ONCE,
+        lock=lock,
     )
 
 

@@ -5,6 +5,7 @@ on where it stood. Senders are woken after it; should that be lost, the sweep wa
 """
 
 import time
+from functools import partial
 
 from storage.rows.bulk_deeds import BulkDeed
 from storage.transactions import bulk_deeds
@@ -30,8 +31,10 @@ def step(services: Services, actors: Actors, deed_id: str | None = None) -> Bulk
     """One batch; the deed as it stands after it. None: nothing is left to do, or somebody else
     does it.
     """
-    with services.database.write() as tx:
-        batch = bulk_deeds.advance(tx, now=services.now(), deed_id=deed_id)
+    advance = partial(bulk_deeds.advance, now=services.now(), deed_id=deed_id)
+    # The race: somebody else frees some of the same mails, in another order. Whoever loses the
+    # deadlock does the batch again.
+    batch = services.database.transact(advance)
     if batch is None:
         return None
     actors.wake_outbox(batch.wake)

@@ -1,12 +1,13 @@
 """One deed for all rows of a cause: what it does to whom, in batches, once, whoever dies."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 
 from storage.reports import causes
-from storage.rows import audit_log, bulk_deeds, dead_letters
+from storage.rows import audit_log, bulk_deeds, dead_letters, withheld_addresses
 from storage.rows.bulk_deeds import Action, BulkDeed
 from storage.schema import tables
 from storage.schema.database import Database
@@ -132,6 +133,30 @@ def test_a_release_takes_the_addresses_off_that_these_mails_wait_for(database: D
     assert get(database, deed).done == 6
     with database.read() as tx:
         assert tx.execute(tables.withheld_addresses.select()).all() == []
+
+
+def test_a_release_of_many_and_of_one_address_do_not_wait_for_each_other(
+    database: Database,
+) -> None:
+    # Given mails that wait for one address
+    reason, address = "550 5.1.1 nobody", "nobody@people.example"
+    more = {"kind": "mail", "topic": "cancelled", "state": "withheld", "recipient": address}
+    fail(database, 2, reason, name="mine", **more)
+    listed = {"address": address, "reason": reason, "since": NOW, "id": "wad_1"}
+    with database.write() as tx:
+        tx.execute(tables.withheld_addresses.insert().values(listed))
+    ask(database, reason, "release")
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as tx:
+            # When somebody has the address in hand, and a deed for all of them comes in between
+            mine = tables.withheld_addresses.update().values(since=NOW)
+            tx.execute(mine)
+            other = pool.submit(work_off, database)
+            wait([other], timeout=0.5)
+            # Then they go on to the mails, and none of the two is ended for a deadlock
+            assert withheld_addresses.release(tx, address, now=NOW) is not None
+        assert other.result(timeout=60) == 1
+    assert failed_messages.states(database, "mine") == {"pending": 2}
 
 
 def test_whoever_dies_over_a_batch_loses_that_batch_alone(database: Database) -> None:
