@@ -19,6 +19,8 @@ from storage.schema.tables import connections as reads
 from storage.schema.tables import outbox as rows
 
 MOST_TEXTS = 300
+ADDRESS = without_addresses("nobody@example.com")
+"""What stands in a cause for each address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,28 @@ def find_all(tx: Connection, *, now: datetime) -> list[SharedError]:
 def find(tx: Connection, cause_id: str, *, now: datetime) -> SharedError | None:
     """None: no row fails so any more."""
     return next((each for each in find_all(tx, now=now) if each.id == cause_id), None)
+
+
+def states_of(state: str) -> tuple[str, ...]:
+    """The states of the rows that are told as this one."""
+    if state == "pending":
+        return ("pending", "sending")
+    return (state,)
+
+
+def texts_of(tx: Connection, known: Acknowledgement) -> list[str]:
+    """The errors of its rows as they are stored, each with the address that it names.
+    Inexact where there are more than MOST_TEXTS: what is not told here is counted as unknown.
+    """
+    if ADDRESS not in known.error:
+        return [known.error]
+    row = rows.c
+    # Few rows of few causes come as far as the look at each text, which SQL cannot do.
+    asked = (row.kind == known.kind, row.state.in_(states_of(known.state)))
+    query = select(row.last_error).where(*asked, row.last_error.contains("@"))
+    query = query.group_by(row.last_error).order_by(func.count().desc(), row.last_error)
+    stored = tx.scalars(query.limit(MOST_TEXTS)).all()
+    return [known.error, *(each for each in stored if without_addresses(each) == known.error)]
 
 
 def shown_ms(tx: Connection) -> int:

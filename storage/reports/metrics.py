@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select
 
+from storage.reports import causes
 from storage.rows import pauses
 from storage.rows.acknowledgements import Acknowledgement
 from storage.rows.outbox_claims import OPEN
@@ -78,17 +79,19 @@ def outbox_rows(tx: Connection, *, now: datetime) -> list[tuple[str, str, int]]:
 def dead_letters(tx: Connection, *, but: Collection[Acknowledgement]) -> dict[str, int]:
     """How many of each kind were given up, without those that somebody answers for."""
     row = outbox.c
-    query = select(row.kind, func.count()).where(row.state == "dead", not_(_known(but)))
+    query = select(row.kind, func.count()).where(row.state == "dead", not_(_known(tx, but)))
     return dict(tx.execute(query.group_by(row.kind)).all())
 
 
-def _known(acknowledged: Collection[Acknowledgement]) -> ColumnElement[bool]:
+def _known(tx: Connection, acknowledged: Collection[Acknowledgement]) -> ColumnElement[bool]:
     """Rows of causes that somebody answers for."""
     row = outbox.c
     found: list[ColumnElement[bool]] = [false()]
     for each in acknowledged:
-        same = func.coalesce(row.last_error, "") == each.error
-        found.append(and_(row.kind == each.kind, row.state == each.state, same))
+        same = and_(row.kind == each.kind, row.state.in_(causes.states_of(each.state)))
+        # One that never failed has no error, and is of no cause.
+        error = func.coalesce(row.last_error, "")
+        found.append(and_(same, error.in_(causes.texts_of(tx, each))))
     return or_(*found)
 
 
@@ -106,7 +109,7 @@ def oldest_due(
         row.state != "waiting_for_text",
         row.trouble.is_(None),
         row.due_at <= now,
-        not_(_known(but)),
+        not_(_known(tx, but)),
         ~pauses.covers(),
     )
     query = select(row.kind, func.min(row.due_at)).where(*late)
@@ -124,9 +127,9 @@ def waiting_mails(tx: Connection, *, but: Collection[Acknowledgement] = ()) -> d
         "address": row.state == "withheld",
         "mailer": in_trouble,
     }
-    counts = {}
+    counts, untold = {}, not_(_known(tx, but))
     for name, where in wheres.items():
-        counts[name] = tx.scalar(select(func.count()).where(where, not_(_known(but)))) or 0
+        counts[name] = tx.scalar(select(func.count()).where(where, untold)) or 0
     return counts
 
 

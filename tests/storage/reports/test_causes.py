@@ -88,6 +88,31 @@ def test_rows_that_wait_are_told_no_more_either(database: Database) -> None:
         assert metrics.oldest_due(tx, now=NOW, but=[made]) == {}
 
 
+def test_a_cause_that_names_addresses_is_known_whichever_they_are(database: Database) -> None:
+    fail(database, 2, "550 no such user <grace@people.example>", name="a")
+    made = know(database, "550 no such user <(address)>")
+    # Given one to another address since then, and one that failed otherwise
+    fail(database, 1, "550 no such user <ada@coaches.example>", name="b")
+    fail(database, 1, "550 mailbox full <ada@coaches.example>", name="c")
+    with database.read() as tx:
+        assert metrics.dead_letters(tx, but=[made]) == {"callback": 1}
+
+
+def test_a_row_of_a_known_cause_is_told_no_more_while_it_is_being_sent(database: Database) -> None:
+    fail(database, 1, "503", name="a", state="pending")
+    made = know(database, "503")
+    with database.write() as tx:
+        tx.execute(tables.outbox.update().values(state="sending"))
+    with database.read() as tx:
+        assert "callback" in metrics.oldest_due(tx, now=NOW)
+        assert metrics.oldest_due(tx, now=NOW, but=[made]) == {}
+    # But one that has never failed is
+    with database.write() as tx:
+        tx.execute(tables.outbox.update().values(last_error=None))
+    with database.read() as tx:
+        assert "callback" in metrics.oldest_due(tx, now=NOW, but=[made])
+
+
 @pytest.mark.parametrize("ends", ["none is left", "a day"])
 def test_who_knew_is_forgotten_when_it_is_over(database: Database, ends: str) -> None:
     fail(database, 1, GONE)
