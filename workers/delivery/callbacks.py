@@ -21,6 +21,7 @@ from workers.delivery.delivery import (
     Sent,
     Skipped,
     Turn,
+    given_up,
     usual_wait_ms,
 )
 from workers.delivery.webhook_sender import Busy, NoAnswer, Receiver, Reply
@@ -134,7 +135,8 @@ def _failed(
     """`asked`: seconds that the platform wants to be left alone;
     no fewer than we would wait anyway.
     """
-    if services.corrected_now() - turn.held.due_at > GIVEN_UP_AFTER:
+    age = services.corrected_now() - turn.held.due_at
+    if given_up(turn, age, after=GIVEN_UP_AFTER):
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
     wait = usual_wait_ms(turn.held.attempts)
     if asked is not None:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from storage.rows.outbox import Trouble
 from storage.rows.outbox_claims import DeliveryClaim, Reason
@@ -9,6 +10,10 @@ from workers.backoff import doubling_ms, jittered_ms
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
+LEAST_TRIES = 10
+"""Within some 40 minutes. What is paused or cannot be sent grows old without a try: for its age
+alone nothing is given up.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,11 @@ class Later:
 
 
 Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later
+
+
+def given_up(turn: Turn, age: timedelta, *, after: timedelta) -> bool:
+    """Whether one that failed once more has had its time, and its tries."""
+    return age > after and turn.held.attempts >= LEAST_TRIES
 
 
 def usual_wait_ms(attempts: int) -> int:

@@ -28,6 +28,7 @@ from workers.delivery.delivery import (
     Skipped,
     Turn,
     WaitsForText,
+    given_up,
 )
 from workers.mailer import MailError, Unfaithful, letters, message
 from workers.services import Services
@@ -185,12 +186,13 @@ def _refused(services: Services, turn: Turn, facts: MailFacts, error: MailError)
     if error.permanent:
         return Dead(str(error))
     # One that was withheld is owed anew since its release.
-    tried_for = services.corrected_now() - max(facts.changed_at, turn.held.due_at)
+    age = services.corrected_now() - max(facts.changed_at, turn.held.due_at)
+    long = given_up(turn, age, after=GIVEN_UP_AFTER)
     # A wrong password or a blocked sender is the operator's to mend, and no mail's own end.
     if error.about == "server":
-        return _trouble(services, facts, error, long=tried_for > GIVEN_UP_AFTER)
+        return _trouble(services, facts, error, long=long)
     # A reminder is made long before it is due: its session's start ends it.
-    if facts.kind != "reminder" and tried_for > GIVEN_UP_AFTER:
+    if facts.kind != "reminder" and long:
         return Dead(f"given up after {GIVEN_UP_AFTER.days} days: {error}")
     return Later(str(error), unsure=error.unsure)
 

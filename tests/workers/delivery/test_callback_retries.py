@@ -19,6 +19,7 @@ from tests.support.people import at
 from tests.support.webhook_delivery import Switchboard, callback_wakes
 from workers.actors import declare_actors
 from workers.delivery import outbox
+from workers.delivery.delivery import LEAST_TRIES
 from workers.delivery.webhook_sender import Receiver
 from workers.jobs import retention
 
@@ -142,12 +143,24 @@ def test_after_three_days_it_is_given_up(switchboard: Switchboard) -> None:
     switchboard.work()
     switchboard.sweep(days=2, hours=23)
     assert [row.state for row in switchboard.rows(topic="booking.booked")] == ["pending"]
+    switchboard.set_rows(attempts=LEAST_TRIES - 1)
     switchboard.sweep(hours=2)
     (row,) = switchboard.rows(topic="booking.booked")
     assert (row.state, row.last_error) == (
         "dead",
         "given up after 3 days: the platform answered 500",
     )
+
+
+def test_what_waited_for_days_and_failed_once_is_tried_again(switchboard: Switchboard) -> None:
+    switchboard.platform.answer(500)
+    switchboard.book()
+    # Given that callbacks were paused all the time
+    switchboard.sweep(days=7)
+    (row,) = switchboard.rows(topic="booking.booked")
+    assert (row.state, row.attempts) == ("pending", 1)
+    switchboard.sweep(minutes=1)
+    assert switchboard.open() == []
 
 
 def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:

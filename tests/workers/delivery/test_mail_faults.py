@@ -14,7 +14,7 @@ from tests.support.mail_delivery import ADA, DAY, GRACE, NEXT_WEEK, Mailroom, to
 from tests.support.mail_server import HANG_UP
 from tests.support.people import at
 from workers.delivery import mails
-from workers.delivery.delivery import Later, Turn
+from workers.delivery.delivery import LEAST_TRIES, Later, Turn
 
 
 def test_a_temporary_refusal_backs_off_and_is_tried_again(mailroom: Mailroom) -> None:
@@ -92,9 +92,23 @@ def test_what_is_refused_for_five_days_is_given_up(mailroom: Mailroom) -> None:
     mailroom.work()
     mailroom.sweep(days=4)
     assert mailroom.row(recipient=GRACE, topic="booked").state == "pending"
+    mailroom.set_rows(attempts=LEAST_TRIES - 1)
     mailroom.sweep(days=1, minutes=1)
     row = mailroom.row(recipient=GRACE, topic="booked")
     assert (row.state, row.last_error.startswith("given up after 5 days")) == ("dead", True)
+
+
+def test_what_waited_for_days_and_failed_once_is_tried_again(mailroom: Mailroom) -> None:
+    # Given a mail that nobody tried for eight days: mails were paused
+    mailroom.office.refuse("451 later", to=GRACE, times=None)
+    mailroom.book(NEXT_WEEK + 14 * DAY)
+    mailroom.sweep(days=8)
+    row = mailroom.row(recipient=GRACE, topic="booked")
+    assert (row.state, row.attempts) == ("pending", 1)
+    # When the server takes it, it leaves
+    mailroom.office.relent()
+    mailroom.sweep(minutes=1)
+    assert mailroom.row(recipient=GRACE, topic="booked").state == "sent"
 
 
 def test_who_may_have_got_the_request_gets_the_cancellation(mailroom: Mailroom) -> None:
