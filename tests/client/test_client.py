@@ -1,6 +1,5 @@
 """The typed client speaks to a running server."""
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -108,13 +107,21 @@ class Ailing(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         status, headers = order
+        headers = dict(headers)
+        body = headers.pop("body", '{"id": "bkg_1", "code": "busy"}').encode()
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(json.dumps({"id": "bkg_1", "code": "busy"}).encode())
+        self.wfile.write(body)
 
     def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def do_DELETE(self) -> None:
         self.do_POST()
 
     def log_message(self, *_: Any) -> None:
@@ -139,7 +146,7 @@ def test_a_write_is_repeated_with_its_key_until_it_is_answered(
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
     server, origin = ailing
-    server.orders[:] = [None, (503, {}), (429, {"Retry-After": "7"})]
+    server.orders[:] = [None, (503, {}), (429, {"retry-after": "7"})]
     assert Client(origin, "cck").bookings_create(BOOKING)["id"] == "bkg_1"
     assert len({one["Idempotency-Key"] for one in server.seen}) == 1
     assert len(server.seen) == 4
@@ -153,6 +160,70 @@ def test_what_could_be_done_twice_is_not_repeated(ailing: tuple[type[Ailing], st
         with pytest.raises(error):
             Client(origin, "cck").links_create({"purpose": "settings", "coach_id": "ada"})
     assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "if_match"),
+    [({"version": 3}, None), ({"coaches": [{"id": "ada", "version": 3}]}, None), ({}, '"3"')],
+)
+def test_a_change_from_a_version_is_not_repeated(
+    ailing: tuple[type[Ailing], str], body: dict[str, Any], if_match: str | None
+) -> None:
+    # Given that its answer is lost: repeated, it would be refused as somebody else's change
+    server, origin = ailing
+    server.orders[:] = [None]
+    with pytest.raises(NotReached):
+        Client(origin, "cck").call("PUT", "/v1/x", body=body, headers={"If-Match": if_match})
+    assert len(server.seen) == 1
+
+
+def test_what_is_set_whatever_was_there_is_repeated(
+    ailing: tuple[type[Ailing], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    server, origin = ailing
+    server.orders[:] = [None]
+    assert Client(origin, "cck").coaches_put("ada", {**COACH, "version": None})
+    assert len(server.seen) == 2
+
+
+def test_what_is_gone_after_a_lost_answer_was_deleted(
+    ailing: tuple[type[Ailing], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    server, origin = ailing
+    client = Client(origin, "cck")
+    lost: list[Any] = [None, (502, {})]
+    for first in lost:
+        server.orders[:] = [first, (404, {})]
+        assert client.connections_disconnect("ada", "con_1") == {"status": "accepted"}
+    # What was never there is told, though an earlier try was sent away
+    for before in (0, 1):
+        server.orders[:] = [*[(429, {})] * before, (404, {})]
+        with pytest.raises(ApiError, match="404"):
+            client.feeds_revoke("fee_1")
+    # With a key the first try's answer comes again
+    server.orders[:] = [None, (404, {})]
+    with pytest.raises(ApiError, match="404"):
+        client.holds_release("hld_1")
+
+
+def test_whatever_comes_instead_of_an_answer_is_an_error_of_ours(
+    ailing: tuple[type[Ailing], str],
+) -> None:
+    server, origin = ailing
+    client = Client(origin, "cck", patience=0)
+    page = {"body": "<html>Log in</html>"}
+    cut = {"Content-Length": "1000"}
+    for order, error in (
+        ((200, page), NotReached),
+        ((500, page), ApiError),
+        ((200, cut), NotReached),
+        ((500, cut), NotReached),
+    ):
+        server.orders[:] = [order]
+        with pytest.raises(error):
+            client.coaches_show("ada")
 
 
 def test_patience_ends(ailing: tuple[type[Ailing], str]) -> None:

@@ -7,14 +7,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from email.message import Message
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 JSON = "application/json"
-REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 PASSING = frozenset({502, 503, 504})
 NOT_BEGUN = 429
+NOT_THERE = 404
+DONE = b'{"status": "accepted"}'
+"""What is answered to a DELETE without a key, where anything is."""
 LONGEST_WAIT = 30.0
 
 
@@ -31,7 +34,7 @@ class ApiError(ClientError):
     answered (RFC 9457); `request_id` is what the operator can look up.
     """
 
-    def __init__(self, status: int, problem: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def __init__(self, status: int, problem: Mapping[str, Any], headers: Message) -> None:
         self.status = status
         self.problem = dict(problem)
         self.code = str(problem.get("code", ""))
@@ -84,27 +87,34 @@ class Transport:
         given = {name: _word(value) for name, value in (query or {}).items() if value is not None}
         url = f"{self.origin}{path}?{urlencode(given, doseq=True)}".rstrip("?")
         request = urllib.request.Request(url, data=content, headers=sent, method=method)  # noqa: S310 (the caller's own origin)
-        answer = self._until_answered(request, may_repeat=_may_repeat(method, sent))
+        answer = self._until_answered(request, may_repeat=_may_repeat(method, sent, body))
         if raw:
             return answer
         if not answer:
             return None
-        return json.loads(answer)
+        try:
+            return json.loads(answer)
+        except ValueError:  # a proxy's page, say
+            raise NotReached(f"{method} {path}: the answer is no JSON") from None
 
     def _until_answered(self, request: urllib.request.Request, *, may_repeat: bool) -> bytes:
         ends = time.monotonic() + self.patience
-        tried = 0
+        tried, perhaps_done = 0, False
         while True:
             tried += 1
             try:
                 return self._once(request)
             except ApiError as error:
+                if perhaps_done and error.status == NOT_THERE and _deletes_anew(request):
+                    return DONE  # an earlier try's answer was lost, and this is what it left
+                perhaps_done = perhaps_done or error.status in PASSING
                 # Of these nothing was begun, or the same key gets the same answer.
                 again = error.status == NOT_BEGUN or (may_repeat and error.status in PASSING)
                 wait = error.retry_after or _back_off(tried)
                 if not again or time.monotonic() + wait > ends:
                     raise
             except NotReached:
+                perhaps_done = True
                 wait = _back_off(tried)
                 if not may_repeat or time.monotonic() + wait > ends:
                     raise
@@ -112,14 +122,19 @@ class Transport:
 
     def _once(self, request: urllib.request.Request) -> bytes:
         try:
+            return self._answered(request)
+        except (OSError, http.client.HTTPException) as error:
+            raise NotReached(f"{request.method} {request.selector}: {error}") from error
+
+    def _answered(self, request: urllib.request.Request) -> bytes:
+        """Raises ApiError, or whatever cuts an answer off: a refusal's, too."""
+        try:
             with self._opener.open(request, timeout=self.timeout) as answer:
                 content: bytes = answer.read()
                 return content
         except urllib.error.HTTPError as error:
             with error:
-                raise ApiError(error.code, _problem(error.read()), dict(error.headers)) from None
-        except (OSError, http.client.HTTPException) as error:
-            raise NotReached(f"{request.method} {request.selector}: {error}") from error
+                raise ApiError(error.code, _problem(error.read()), error.headers) from None
 
 
 def part(value: object) -> str:
@@ -139,8 +154,25 @@ def _word(value: Any) -> Any:
     return value
 
 
-def _may_repeat(method: str, headers: Mapping[str, str]) -> bool:
-    return method in REPEATABLE or "Idempotency-Key" in headers
+def _may_repeat(method: str, headers: Mapping[str, str], body: Any) -> bool:
+    """The race: a change from a version is done, and its answer is lost. Repeated, it would be
+    refused as somebody else's.
+    """
+    if "Idempotency-Key" in headers or method == "GET":
+        return True
+    return method in ("PUT", "DELETE") and "If-Match" not in headers and not _versioned(body)
+
+
+def _deletes_anew(request: urllib.request.Request) -> bool:
+    """With a key a later try gets the first one's answer: then nothing was there at all."""
+    return request.method == "DELETE" and not request.has_header("Idempotency-key")
+
+
+def _versioned(body: Any) -> bool:
+    """Whether it names the version that it was made from, in an item of a list perhaps."""
+    if isinstance(body, Mapping):
+        return body.get("version") is not None or any(map(_versioned, body.values()))
+    return isinstance(body, list) and any(map(_versioned, body))
 
 
 def _problem(content: bytes) -> Mapping[str, Any]:
