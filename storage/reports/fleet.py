@@ -13,7 +13,7 @@ from storage.schema.database import Database
 from storage.schema.fast_reads import query_raw
 from storage.schema.tables import samples
 
-_LONGEST = "reconcile_longest"
+LONGEST = "reconcile_longest"
 _NAMES = {
     Pace.LIVELY: "fleet_lively",
     Pace.STEADY: "fleet_steady",
@@ -21,7 +21,7 @@ _NAMES = {
 }
 # Whoever waits longest began to wait when the turns were longer, on another day of the week.
 _COUNTS_FOR_MS = timedelta(days=1) // timedelta(milliseconds=1)
-_mine = samples.c.name == _LONGEST
+_mine = samples.c.name == LONGEST
 _at = type_coerce(samples.c.at, BigInteger)
 _newest = select(func.max(_at)).where(_mine).scalar_subquery()
 _LATEST = select(func.max(samples.c.value)).where(_mine, _at >= _newest - _COUNTS_FOR_MS)
@@ -29,7 +29,7 @@ _LATEST = select(func.max(samples.c.value)).where(_mine, _at >= _newest - _COUNT
 
 def put(tx: Connection, counted: Mapping[Pace, int], longest: timedelta, *, at: datetime) -> None:
     """`counted`: how many connections of each pace. `longest`: the longest turn."""
-    values: dict[str, float] = {_LONGEST: longest.total_seconds()}
+    values: dict[str, float] = {LONGEST: longest.total_seconds()}
     for pace, name in _NAMES.items():
         values[name] = counted.get(pace, 0)
     figures.put(tx, values, at=at)

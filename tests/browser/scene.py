@@ -12,6 +12,8 @@ from storage.schema.database import Database
 from storage.schema.database_clock import clock_ms
 from storage.slots import slot_sets
 from tests.support import people
+from tests.support.booking_requests import BOOKING
+from tests.support.http_client import Desk
 
 NOW = people.NOW
 ADDRESS = "grace@example.test"
@@ -103,6 +105,18 @@ def in_state(database: Database, state: State, coach_id: str) -> None:
         tx.execute(
             tables.connections.update().where(mine).values(values.get(state) or {"attempts": 0})
         )
+
+
+def booked(desk: Desk) -> dict[str, str]:
+    """A booking of Ada's, its session, and the request that made it: what a history is asked of."""
+    sent = {"Idempotency-Key": "history", "X-Request-ID": "req_of_this_booking"}
+    answer = desk.ask("POST", "/v1/bookings", "bookings:write", json=BOOKING, headers=sent)
+    assert answer.status_code == 201, answer.text
+    return {
+        "booking_id": answer.json["id"],
+        "session_id": answer.json["session_id"],
+        "request_id": sent["X-Request-ID"],
+    }
 
 
 def unconnected(database: Database, coach_id: str) -> None:

@@ -119,7 +119,9 @@ def test_a_participant_is_found_exported_and_erased_by_keyboard(one_site: Site) 
         )
     with one_site.ops() as seen:
         page = seen.page
-        page.get_by_label("Id of a message, a coach or a participant").fill("grace")
+        page.get_by_label("Id of a message, booking, session, coach, participant or request").fill(
+            "grace"
+        )
         page.keyboard.press("Enter")
         page.wait_for_url("**/ops/people/grace")
         tab_to(page, "export-participant")
@@ -255,15 +257,22 @@ def test_without_a_script_the_forms_work_all_the_same(one_site: Site) -> None:
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: Site) -> None:
     ids = scene.afternoon(one_site.desk.database)
     one_site.desk.get("/v1/coaches/ada/slots?from=x&to=y&duration=60")
+    made = scene.booked(one_site.desk)
     paths = (
         "/ops",
         "/ops/outbox?state=dead",
         "/ops/audit",
         "/ops/refusals",
         "/ops/withheld",
+        "/ops/causes",
+        "/ops/pauses",
         "/ops/coaches/ada",
+        "/ops/coaches/ada/history",
         "/ops/coaches/coach-2",
         "/ops/people/ada",
+        f"/ops/bookings/{made['booking_id']}",
+        f"/ops/sessions/{made['session_id']}",
+        f"/ops/requests/{made['request_id']}",
     )
     with one_site.visit() as seen:
         seen.page.goto("/ops/login")

@@ -75,7 +75,7 @@ IDEMPOTENCY_KEY = {
 def of_answer(route: Route, status: int) -> dict[str, Any]:
     """The headers of an answer or refusal."""
     names = [request_ids.HEADER]
-    if route.limited:
+    if route.limited or status == TOO_MANY:
         names += ["RateLimit", "RateLimit-Policy"]
     if status in (200, 201, 304) and (route.versioned or 304 in route.answers):
         names.append("ETag")

@@ -161,6 +161,7 @@ def test_the_document_tells_429_of_each_route_with_its_headers(one_desk: Desk) -
                 "RateLimit",
                 "RateLimit-Policy",
                 "Retry-After",
+                "X-Request-ID",
             }
 
 

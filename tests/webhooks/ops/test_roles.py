@@ -14,9 +14,9 @@ from webhooks import ops
 from webhooks.ops import roles
 
 
-def path_of(rule: str, outbox_id: str) -> str:
+def path_of(rule: str, outbox_id: str, about: dict[str, str] | None = None) -> str:
     named = {"outbox_id": outbox_id, "coach_id": "ada", "person_id": "ada", "deed_id": "blk_1"}
-    named |= {"cause_id": "cau_1", "action": "requeue"}
+    named |= {"cause_id": "cau_1", "action": "requeue"} | (about or {})
     for name, value in named.items():
         rule = rule.replace(f"<{name}>", value)
     return "/ops" + rule.replace("<kind>", "mail")
@@ -53,10 +53,11 @@ def test_whoever_reads_is_refused_every_deed_and_nothing_changes(reader: Desk) -
 def test_whoever_reads_sees_every_page_without_a_button_and_is_told_why(reader: Desk) -> None:
     people.ready(reader.database, people.MAILED)
     mine = scene.dead_letter(reader.database)
+    about = scene.booked(reader)
     for method, rule, view in ops.ROUTES:
         if method != "GET" or view.__name__ in ("login_form", "find"):
             continue
-        answer = reader.client.get(path_of(rule, mine), headers=HTMX_ASKS)
+        answer = reader.client.get(path_of(rule, mine, about), headers=HTMX_ASKS)
         assert answer.status_code == 200, rule
         for form in answer.text.split("<form")[1:]:
             deed = 'method="post"' in form.partition(">")[0]
