@@ -12,6 +12,16 @@ from tests.support.page_visitor import GRACE
 from webhooks.api.routes import ROUTES
 
 ADA = "/v1/coaches/ada"
+UNHEEDING: dict[str, tuple[str, str, Any]] = {
+    "erase": ("DELETE", ADA, None),
+    "calendars": ("PUT", f"{ADA}/connections/con_1/calendars", {"calendars": []}),
+    "disconnect": ("DELETE", f"{ADA}/connections/con_1", None),
+    "attendance": ("POST", "/v1/sessions/{pod}/attendance", {"attended": "completed"}),
+    "settle": ("POST", "/v1/sessions/{pod}/event/settle", {"settle": "keep"}),
+    "several": ("PUT", "/v1/coaches", {"coaches": []}),
+    "book": ("POST", "/v1/bookings", {}),
+}
+"""Requests with a version, of operations that look at none: method, path, body."""
 
 
 @pytest.fixture
@@ -99,6 +109,25 @@ def test_a_failed_precondition_is_the_answer_of_its_key(
 def test_two_versions_of_one_change_are_refused(one_desk: Desk, made: dict[str, str]) -> None:
     answer = one_desk.put(ADA, SETTINGS | {"version": 1}, headers={"If-Match": '"2"'})
     assert (answer.status_code, answer.json["field"]) == (422, "If-Match")
+
+
+@pytest.mark.parametrize("request_name", sorted(UNHEEDING))
+def test_a_change_that_looks_at_no_version_is_not_made_from_one(
+    one_desk: Desk, made: dict[str, str], request_name: str
+) -> None:
+    method, path, body = UNHEEDING[request_name]
+    path = path.format(booking=made["booking"], pod=made["pod"].rpartition("/")[2])
+    before = one_desk.dump()
+    for version in ('"1"', '"7-0f1e"', "*"):
+        headers = {"Idempotency-Key": "unheeding", "If-Match": version}
+        refused = one_desk.ask(method, path, json=body, headers=headers)
+        assert (refused.status_code, refused.json["code"]) == (412, "precondition_failed")
+        assert refused.json["field"] == "If-Match"
+    assert one_desk.dump() == before
+
+
+def test_reading_is_no_change(one_desk: Desk, made: dict[str, str]) -> None:
+    assert one_desk.get(ADA, headers={"If-Match": '"7"'}).status_code == 200
 
 
 def test_whatever_is_made_alone_says_where_it_is() -> None:

@@ -136,7 +136,8 @@ def _refusals(route: Route) -> set[int]:
     statuses = {*route.refuses, 405, 500}
     if route.path != health.PATH:
         statuses.add(TOO_MANY)
-    if route.changes_a_version:
+    # If-Match: of another version, or where there is none.
+    if route.scopes and route.method != "GET":
         statuses.add(412)
     if route.scopes:
         statuses |= {401, 403, 422, 503}

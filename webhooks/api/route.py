@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -57,7 +57,7 @@ class Route:
     @property
     def changes_a_version(self) -> bool:
         """Whether it is told from which version the change was made."""
-        return self.body is not None and "version" in self.body.model_fields
+        return self.body is not None and _has_version(self.body)
 
     @property
     def limited(self) -> bool:
@@ -75,10 +75,10 @@ class Route:
         return f"{self.group}_{self.view.__name__}"
 
 
-def _has_version(answer: type[BaseModel]) -> bool:
+def _has_version(model: type[BaseModel]) -> bool:
     """A number: the version of a form, of the feed's say, is a date."""
-    field = answer.model_fields.get("version")
-    return field is not None and field.annotation is int
+    field = model.model_fields.get("version")
+    return field is not None and int in (field.annotation, *get_args(field.annotation))
 
 
 # Clients are generated from the document's names: a module that is renamed keeps its own there.

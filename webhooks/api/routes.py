@@ -104,7 +104,7 @@ from webhooks.api.schemas.responses import (
 )
 from webhooks.api.webhook_routes import WEBHOOK_ROUTES
 from webhooks.http import auth
-from webhooks.http.entity_tags import located, tagged
+from webhooks.http.entity_tags import located, refuse_unheeded, tagged
 from webhooks.http.problems import RefusedRequest
 
 COACH = "/v1/coaches/<coach_id>"
@@ -283,6 +283,8 @@ def _guarded(route: Route, view: View) -> View:
                     " characters."
                 )
                 raise RefusedRequest("invalid_id", detail, field=name)
+        if not route.changes_a_version:
+            refuse_unheeded()
         return view(**path)
 
     return guarded

@@ -33,7 +33,7 @@ WEBHOOK_ROUTES = (
     Route("GET", "/v1/events", events.show, ("events:read",), query=EventsQuery, answer=EventsOut,
           refuses=(410,)),
     Route("POST", endpoints.PATH, endpoints.create, WEBHOOKS, EndpointIn, answer=NewEndpointOut,
-          answers=(201,), refuses=(409,)),
+          answers=(201,), refuses=(409,), location=f"{endpoints.PATH}/{{id}}"),
     Route("GET", endpoints.PATH, endpoints.show_all, WEBHOOKS, answer=EndpointsOut),
     Route("GET", ENDPOINT, endpoints.show, WEBHOOKS, answer=EndpointOut, refuses=(404,)),
     Route("PATCH", ENDPOINT, endpoints.change, WEBHOOKS, EndpointChange, answer=EndpointOut,

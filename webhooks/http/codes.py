@@ -95,7 +95,7 @@ CODES: dict[str, tuple[int, str]] = {
     ),
     "precondition_failed": (
         412,
-        "If-Match names another version than there is now: `current`.",
+        "If-Match names another version than there is now, `current`; or the operation has none.",
     ),
     "body_too_large": (413, "The body is over the cap."),
     "wrong_content_type": (

@@ -21,6 +21,7 @@ from webhooks.http.problems import RefusedRequest
 
 PATTERN = '^"([0-9]{1,10})(-[0-9a-f]{1,64})?"$'
 GREATEST = 2**31
+READS = ("GET", "HEAD")
 View = Callable[..., Any]
 
 
@@ -36,6 +37,19 @@ def expected_version(in_body: int | None) -> int | None:
         raise RefusedRequest("invalid_value", detail, field="If-Match")
     g.precondition = True  # what is not this version then is refused as HTTP says it: 412
     return in_header
+
+
+def refuse_unheeded() -> None:
+    """For an operation that looks at no version. Raises Refused for a change that was to be made
+    from one: it would be made from any.
+    """
+    if request.method in READS or "If-Match" not in request.headers:
+        return
+    detail = (
+        "This operation has no version, and nothing was changed: read what you want to change,"
+        " then send the same without If-Match."
+    )
+    raise RefusedRequest("precondition_failed", detail, field="If-Match")
 
 
 def _if_match() -> int | None:
@@ -62,7 +76,7 @@ def tagged(view: View, location: str = "") -> View:
         body = response.get_data()
         shown: dict[str, Any] = orjson.loads(body)
         tag = f"{shown['version']}-{blake2b(body, digest_size=8).hexdigest()}"
-        reads = request.method in ("GET", "HEAD")
+        reads = request.method in READS
         if reads and request.if_none_match.contains_weak(tag):
             response = Response(status=HTTPStatus.NOT_MODIFIED)
         response.headers["ETag"] = quote_etag(tag)

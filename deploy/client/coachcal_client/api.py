@@ -1554,9 +1554,7 @@ class Client(Transport):
         )
         return answer
 
-    def webhook_endpoints_create(
-        self, body: models.EndpointIn, *, if_match: str | None = None
-    ) -> models.NewEndpointOut:
+    def webhook_endpoints_create(self, body: models.EndpointIn) -> models.NewEndpointOut:
         """Have events posted to an address from now on. Its secret is told only in this
         answer.
         """
@@ -1564,7 +1562,6 @@ class Client(Transport):
             "POST",
             "/v1/webhook_endpoints",
             body=body,
-            headers={"If-Match": if_match},
         )
         return answer
 
@@ -1577,14 +1574,13 @@ class Client(Transport):
         return answer
 
     def webhook_endpoints_change(
-        self, endpoint_id: str, body: models.EndpointChange, *, if_match: str | None = None
+        self, endpoint_id: str, body: models.EndpointChange
     ) -> models.EndpointOut:
         """Change what an endpoint is told of, and where; pause it, or switch it on again."""
         answer: models.EndpointOut = self.call(
             "PATCH",
             f"/v1/webhook_endpoints/{part(endpoint_id)}",
             body=body,
-            headers={"If-Match": if_match},
         )
         return answer
 
