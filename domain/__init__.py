@@ -12,8 +12,7 @@ busy         what blocks: busy, unknown and (by a switch) tentative items of all
 cause        what messages that failed alike have in common: kind, state and error
 cell         one quarter hour of the UTC grid, as a start
 connection   our side of an account: its tokens, its calendars, whether it is dirty
-cursor       where a reader of the feed is: what was numbered up to there is read
-cursor       where the next page of a list begins; of one list under its filters
+cursor       where a reader goes on: of the feed, or of one list under its filters
 day off      a date whose override has no windows
 digest       16 bytes that are equal when the answers are
 facts        what a session mail tells, as it was when the change happened
