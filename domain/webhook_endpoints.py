@@ -23,6 +23,8 @@ OF_SETTINGS = "settings"
 TEST = "endpoint.test"
 """An event that says nothing: somebody tries whether it comes."""
 MOST = 20
+LATELY = timedelta(hours=6)
+"""Longer than any wait between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,12 @@ class WebhookEndpoint:
         reads = self.id != OF_SETTINGS and self.state == "on"
         return reads and self.fed_through < last_position
 
-    def fails_too_long(self, now: datetime, bound: timedelta) -> bool:
+    def fails_too_long(self, now: datetime, bound: timedelta, *, tried_at: datetime | None) -> bool:
+        """`tried_at`: the latest attempt. One at which nothing is tried has refused nothing."""
         since = self.failing_since
-        return self.state == "on" and since is not None and now - since > bound
+        if self.state != "on" or since is None or tried_at is None:
+            return False
+        return now - since > bound and now - tried_at < LATELY
 
     def wants(self, topic: str, coach_id: str, company_id: str | None) -> bool:
         """Who asked for companies is told of sessions alone: a coach is no company's."""

@@ -2,6 +2,7 @@
 listed, tried again, or given up by a person.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -19,12 +20,13 @@ def newest(tx: Connection, *, limit: int) -> list[Row[Any]]:
     return list(tx.execute(query.order_by(row.created_at.desc(), row.id).limit(limit)))
 
 
-def requeue(tx: Connection, outbox_id: str) -> Wake | None:
+def requeue(tx: Connection, outbox_id: str, *, now: datetime) -> Wake | None:
     """Try a dead letter again, as if for the first time. Where something newer was sent meanwhile,
     it is superseded when its turn comes. None: it is not dead.
     """
     # `unsure` stays: an attempt of its first life may have arrived all the same.
-    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None}
+    # Due from now on: by its age it would be given up again at the first failure.
+    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None, "due_at": now}
     revived = outbox.update().where(row.id == outbox_id, row.state == "dead")
     owed = revived.values(again)
     return next(iter(wakes(tx, owed.returning(row.id, row.kind))), None)

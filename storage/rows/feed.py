@@ -108,7 +108,7 @@ def number(tx: Connection) -> int:
     waiting = select(row.seq).where(row.position.is_(None)).order_by(row.seq).limit(AT_ONCE)
     if tx.scalar(waiting) is None:
         return 0
-    last = _locked(tx).last_position
+    last = lock(tx).last_position
     # Asked again under the lock: somebody else may have numbered them since.
     numbers = []
     for position, seq in enumerate(tx.scalars(waiting).all(), start=last + 1):
@@ -123,15 +123,16 @@ def number(tx: Connection) -> int:
 def replace_slots(tx: Connection, coach_ids: Collection[str]) -> None:
     """New events of these coaches' slots follow: those before go."""
     if coach_ids:
-        _locked(tx)
+        lock(tx)
         tx.execute(events.delete().where(row.topic == SLOTS, row.coach_id.in_(coach_ids)))
 
 
-def drop_old(tx: Connection, *, now: datetime) -> int:
-    """How many were older than they are kept."""
-    before = _locked(tx).dropped_through
-    old = events.delete().where(row.at < now - KEPT, row.topic != SLOTS)
-    gone = tx.scalars(old.returning(row.position)).all()
+def drop_old(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> int:
+    """How many were older than they are kept; `limit` at most, the oldest first."""
+    before = lock(tx).dropped_through
+    old = select(row.seq).where(row.at < now - KEPT, row.topic != SLOTS)
+    chosen = old.order_by(row.seq).limit(limit)
+    gone = tx.scalars(events.delete().where(row.seq.in_(chosen)).returning(row.position)).all()
     if gone:
         latest = max(before, *filter(None, gone))
         tx.execute(feed_ends.update().values(dropped_through=latest))
@@ -143,11 +144,11 @@ def forget(tx: Connection, chosen: ColumnElement[bool]) -> None:
 
     Call it last: whoever tells of slots has locked their rows when it waits for this lock.
     """
-    _locked(tx)
+    lock(tx)
     tx.execute(events.delete().where(chosen))
 
 
-def _locked(tx: Connection) -> Ends:
+def lock(tx: Connection) -> Ends:
     """The feed's ends, which nobody else moves until this transaction is over.
 
     Whoever deletes events holds this too: two who lock the same events in another order would wait

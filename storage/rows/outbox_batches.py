@@ -3,6 +3,7 @@ looks at the state once more: what somebody else has changed meanwhile is left a
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, or_, select
@@ -41,12 +42,13 @@ def failing(
     return list(tx.execute(query))
 
 
-def requeue(tx: Connection, ids: Collection[str]) -> list[Wake]:
+def requeue(tx: Connection, ids: Collection[str], *, now: datetime) -> list[Wake]:
     """Try these dead letters again, but for those to an address that is withheld: they would wait
     for it at once, and nobody would be told.
     """
     nobody_there = exists().where(withheld_addresses.c.address == row.recipient)
-    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None}
+    # Due from now on: by its age it would be given up again at the first failure.
+    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None, "due_at": now}
     dead = outbox.update().where(row.id.in_(ids), row.state == "dead", ~nobody_there)
     return wakes(tx, dead.values(again).returning(row.id, row.kind))
 

@@ -15,6 +15,7 @@ from storage.schema.tables import outbox, webhook_attempts, webhook_endpoints
 
 KEPT = timedelta(days=14)
 """So long how an attempt went is known."""
+AT_ONCE = 1_000
 LISTS = ("types", "coach_ids", "company_ids")
 row = webhook_endpoints.c
 tried = webhook_attempts.c
@@ -99,9 +100,10 @@ def attempts(tx: Connection, endpoint_id: str, *, limit: int) -> list[PostAttemp
     return records.all_as(tx, PostAttempt, mine.limit(limit))
 
 
-def drop_old(tx: Connection, *, now: datetime) -> int:
-    """How many attempts were older than they are kept."""
-    return tx.execute(webhook_attempts.delete().where(tried.at < now - KEPT)).rowcount
+def drop_old(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> int:
+    """How many attempts were older than they are kept; `limit` at most, the oldest first."""
+    old = select(tried.seq).where(tried.at < now - KEPT).order_by(tried.at, tried.seq)
+    return tx.execute(webhook_attempts.delete().where(tried.seq.in_(old.limit(limit)))).rowcount
 
 
 def counts(tx: Connection) -> dict[tuple[str, str], int]:

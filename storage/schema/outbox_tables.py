@@ -51,6 +51,13 @@ Index(
     postgresql_where=_of_events,
     sqlite_where=_of_events,
 )
+_of_endpoints = text("endpoint_id IS NOT NULL")
+Index(
+    "ix_outbox_endpoint_id",
+    outbox.c.endpoint_id,
+    postgresql_where=_of_endpoints,
+    sqlite_where=_of_endpoints,
+)
 _owed = text("state IN ('pending', 'sending', 'waiting_for_text')")
 Index("ix_outbox_owed", outbox.c.due_at, postgresql_where=_owed, sqlite_where=_owed)
 # What ops count and list, every 2 s.

@@ -119,9 +119,9 @@ def _next(tx: Connection, deed: BulkDeed) -> Sequence[Row[Any]]:
 
 
 def _requeue(
-    tx: Connection, _deed: BulkDeed, ids: list[str], _now: datetime
+    tx: Connection, _deed: BulkDeed, ids: list[str], now: datetime
 ) -> tuple[list[Wake], int]:
-    wake = outbox_batches.requeue(tx, ids)
+    wake = outbox_batches.requeue(tx, ids, now=now)
     return wake, len(wake)
 
 

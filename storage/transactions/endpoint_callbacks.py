@@ -31,7 +31,9 @@ def feed_on(tx: Connection, endpoint_id: str, *, now: datetime) -> list[Wake]:
     """Owe an endpoint the next events that it wants. Answers what to wake for."""
     # Locked: two who read on from one place would both move it, and one of them back.
     endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
-    last = feed.ends_of(tx).last_position
+    # The race: somebody is erased between our look at an event of theirs and what is owed of it,
+    # which would stay. Erasures hold this lock, too.
+    last = feed.lock(tx).last_position
     if not endpoint.is_behind(last):
         return []
     page = feed.page(
@@ -105,7 +107,7 @@ def send_again(
 def pause(tx: Connection, endpoint: WebhookEndpoint) -> None:
     """What is owed waits. What a sender has in its hands just now may still be taken."""
     webhook_endpoints.change(tx, endpoint.id, state="paused")
-    waiting = outbox_rows.update().where(_of(endpoint.id), row.state == "pending")
+    waiting = outbox_rows.update().where(_locked(_of(endpoint.id), row.state == "pending"))
     tx.execute(waiting.values(trouble="paused", next_attempt_at_ms=outbox.after_ms(PAUSED_MS)))
 
 
@@ -113,8 +115,9 @@ def resume(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> list[
     """On again: what waited goes, and what was not taken before it was switched off."""
     again = {"state": "on", "failing_since": None, "off_since": None, "mailed_at": None}
     webhook_endpoints.change(tx, endpoint.id, **again)
-    waiting = and_(_of(endpoint.id), row.state == "pending")
-    freed = DUE_NOW | {"trouble": None, "attempts": 0}
+    # Due from now on: what waited for days is not given up at its first failure.
+    freed = DUE_NOW | {"trouble": None, "attempts": 0, "due_at": now}
+    waiting = _locked(_of(endpoint.id), row.state == "pending")
     owed = outbox_rows.update().where(waiting).values(freed)
     found = wakes(tx, owed.returning(row.id, row.kind))
     if endpoint.state == "off":
@@ -125,13 +128,13 @@ def resume(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> list[
 def switch_off(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> None:
     """Nothing was taken for too long. What is owed becomes dead letters, until it is on again."""
     webhook_endpoints.change(tx, endpoint.id, state="off", off_since=now)
-    waiting = outbox_rows.update().where(_of(endpoint.id), row.state == "pending")
+    waiting = outbox_rows.update().where(_locked(_of(endpoint.id), row.state == "pending"))
     tx.execute(waiting.values(state="dead", last_error="its endpoint was switched off"))
 
 
 def drop(tx: Connection, endpoint: WebhookEndpoint) -> None:
     """The endpoint, and what it was owed."""
-    tx.execute(outbox_rows.delete().where(_of(endpoint.id), row.state != "sending"))
+    tx.execute(outbox_rows.delete().where(_locked(_of(endpoint.id), row.state != "sending")))
     webhook_endpoints.delete(tx, endpoint.id)
 
 
@@ -142,7 +145,8 @@ def _forget(tx: Connection, endpoint: WebhookEndpoint, wanted: Sequence[Numbered
         if not events.in_order(event.topic):
             subjects.add(event.subject)
     over = row.state.in_(("sent", "superseded"))
-    tx.execute(outbox_rows.delete().where(_of(endpoint.id), row.booking_id.in_(subjects), over))
+    told = _locked(_of(endpoint.id), row.booking_id.in_(subjects), over)
+    tx.execute(outbox_rows.delete().where(told))
 
 
 def _owe_again(
@@ -165,8 +169,19 @@ def _owe_again(
 def _revive(tx: Connection, which: ColumnElement[bool], now: datetime) -> list[Wake]:
     # Due from now on: it is given up so long after that.
     again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None, "due_at": now}
-    owed = outbox_rows.update().where(which).values(again)
+    owed = outbox_rows.update().where(_locked(which)).values(again)
     return wakes(tx, owed.returning(row.id, row.kind))
+
+
+def _locked(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """These rows, locked one after another by their ids.
+
+    The race: somebody claims one of them just now, and has locked its queue in that order. An
+    update locks as it finds rows: each would come to wait for the other.
+    """
+    # A CTE is worked off once; a subquery perhaps for each row, in the order of the table.
+    chosen = select(row.id).where(*which).order_by(row.id).with_for_update().cte("chosen")
+    return row.id.in_(select(chosen))
 
 
 def _of(endpoint_id: str) -> ColumnElement[bool]:

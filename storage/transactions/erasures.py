@@ -156,6 +156,8 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
         _delete(tx, coaches, rows[coaches])  # the rest goes with it
         _delete(tx, erasures, _is(person))
     feed.forget(tx, rows[events])
+    # The race: an endpoint was owed one of these events while we waited for the feed's lock.
+    mails += _delete(tx, outbox_rows, outbox_rows.c.coach_id == person.id)
     return Erased(met, still_to_come, seats_taken, mails, answers, revoking)
 
 

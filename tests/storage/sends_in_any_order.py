@@ -149,7 +149,7 @@ class OutboxWorld:
                 tx, held, error="cut", retry_in_ms=RETRY_MS, unsure=True
             ),
             "supersede": lambda tx: outbox_report.withhold(tx, name, reason="by hand"),
-            "requeue": lambda tx: dead_letters.requeue(tx, name),
+            "requeue": lambda tx: dead_letters.requeue(tx, name, now=people.NOW),
         }
         with self.database.write() as tx:
             acts[act](tx)

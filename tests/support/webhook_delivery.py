@@ -111,7 +111,7 @@ class Switchboard(Mailroom):
 
     def requeue(self, outbox_id: str) -> Wake | None:
         with self.database.write() as tx:
-            return dead_letters.requeue(tx, outbox_id)
+            return dead_letters.requeue(tx, outbox_id, now=self.now)
 
 
 @contextmanager

@@ -81,6 +81,8 @@ def change(endpoint_id: str, body: EndpointChange) -> EndpointOut:
         endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
         if given:
             _check_ours(endpoint)
+            if body.url not in (None, endpoint.url):
+                given["failing_since"] = None  # the new address has refused nothing yet
             webhook_endpoints.change(tx, endpoint_id, **given)
         if state == "paused" and endpoint.state == "on":
             endpoint_callbacks.pause(tx, endpoint)

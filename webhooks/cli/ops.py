@@ -6,7 +6,7 @@ something is written into the ops diary.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storage.schema.database import Tx
     from workers.bootstrap import Runtime
 
-    Work = Callable[[Tx, str], Wake | bool | str | None]
+    Work = Callable[[Tx, str, datetime], Wake | bool | str | None]
 
 FIRST = 200
 ALL = 1_000_000
@@ -92,11 +92,11 @@ def requeue(outbox_ids: tuple[str, ...]) -> None:
     """Try these again; mend the cause first."""
     from storage.rows import dead_letters, withheld_addresses
 
-    def requeued(tx: "Tx", outbox_id: str) -> "Wake | str | None":
+    def requeued(tx: "Tx", outbox_id: str, now: datetime) -> "Wake | str | None":
         nobody_there = withheld_addresses.of_message(tx, outbox_id)
         if nobody_there is not None:  # it would be withheld at once, and nobody would be told
             return nobody_there.next_step
-        return dead_letters.requeue(tx, outbox_id)
+        return dead_letters.requeue(tx, outbox_id, now=now)
 
     _each(outbox_ids, "requeue", requeued)
 
@@ -108,8 +108,11 @@ def discard(outbox_ids: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001 (cl
     """Give these up for good. It cannot be undone."""
     from storage.rows import dead_letters
 
+    def discarded(tx: "Tx", outbox_id: str, _now: datetime) -> bool | None:
+        return dead_letters.discard(tx, outbox_id) or None
+
     confirm(f"Give up {len(outbox_ids)} dead letter(s) for good?", yes=yes)
-    _each(outbox_ids, "discard", lambda tx, outbox_id: dead_letters.discard(tx, outbox_id) or None)
+    _each(outbox_ids, "discard", discarded)
 
 
 def _each(outbox_ids: tuple[str, ...], action: str, work: "Work") -> None:
@@ -127,7 +130,7 @@ def _each(outbox_ids: tuple[str, ...], action: str, work: "Work") -> None:
 def _one(runtime: "Runtime", outbox_id: str, action: str, work: "Work") -> str:
     """Why it was not done; empty when it was."""
     with runtime.services.database.write() as tx:
-        found = work(tx, outbox_id)
+        found = work(tx, outbox_id, runtime.services.now())
         if found is None or isinstance(found, str):
             return found or "it is no dead letter"
         note(runtime, tx, action, outbox_id)

@@ -28,7 +28,12 @@ def requeue(outbox_id: str) -> Response:
         nobody_there = withheld_addresses.of_message(tx, outbox_id)
     if nobody_there is not None:
         return answered(f"Nothing was done: {nobody_there.next_step}.", _page(outbox_id))
-    return _do(outbox_id, "requeue", lambda tx: _woken(dead_letters.requeue(tx, outbox_id)))
+    now = runtime().services.now()
+    return _do(
+        outbox_id,
+        "requeue",
+        lambda tx: _woken(dead_letters.requeue(tx, outbox_id, now=now)),
+    )
 
 
 def discard(outbox_id: str) -> Response:

@@ -83,7 +83,9 @@ def _unwanted(held: DeliveryClaim, endpoint: WebhookEndpoint | None) -> Outcome 
     if endpoint.state == "paused":
         return Later("its endpoint is paused", PAUSED_MS, trouble="paused")
     if endpoint.state == "off":
-        return Dead("its endpoint was switched off")
+        # Not given up: the race is that it is switched on before our word is written, and what was
+        # dead by then has been revived already. Whatever waits goes once it is on.
+        return Later("its endpoint was switched off", PAUSED_MS, trouble="paused")
     return None
 
 

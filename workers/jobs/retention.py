@@ -1,6 +1,8 @@
 """What is kept for a while, and dropped by the clock."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from storage.reports import causes, samples
 from storage.rows import (
@@ -19,6 +21,22 @@ from storage.transactions import retention as people
 from workers.actors import Actors
 from workers.services import Services
 
+BATCH = 2_000
+LARGE = (feed.drop_old, webhook_endpoints.drop_old)
+KEPT: tuple[Callable[..., int], ...] = (
+    idempotency.drop_old,
+    links.drop_old,
+    oauth_states.drop_old,
+    samples.prune,
+    refusals.prune,
+    callbacks.drop_old,
+    history.drop_holds,
+    looks.drop_old,
+    withheld_addresses.drop_old,
+    bulk_deeds.drop_old,
+    causes.drop_acknowledged,
+)
+
 
 def drop(services: Services, _actors: Actors) -> int:
     """Drop the answers that are kept for repeated writes, once nobody repeats them; links and
@@ -32,23 +50,20 @@ def drop(services: Services, _actors: Actors) -> int:
         forgotten = people.forget_people(
             tx, now=now, after=timedelta(days=settings.keep_people_days)
         )
-    kept = (
-        # Its lock before any row of the outbox: in this order events become callbacks, too.
-        feed.drop_old,
-        idempotency.drop_old,
-        links.drop_old,
-        oauth_states.drop_old,
-        samples.prune,
-        refusals.prune,
-        callbacks.drop_old,
-        webhook_endpoints.drop_old,
-        history.drop_holds,
-        looks.drop_old,
-        withheld_addresses.drop_old,
-        bulk_deeds.drop_old,
-        causes.drop_acknowledged,
-    )
-    # Apart from the people: a table that grew large must not keep anybody's data from going.
-    with services.database.write() as tx:
-        dropped = sum(drop(tx, now=now) for drop in kept)
+    dropped = 0
+    # Apart from the people, and from each other: a table that grew large must not keep anybody's
+    # data from going, and one delete that takes too long undoes no other.
+    for drop_some in KEPT:
+        dropped += services.database.transact(partial(drop_some, now=now))
+    for drop_batch in LARGE:
+        dropped += _in_batches(services, drop_batch)
     return emptied + forgotten + dropped
+
+
+def _in_batches(services: Services, drop_batch: Callable[..., int]) -> int:
+    """Changes wait for the feed's lock: it is let go of after each batch."""
+    count, gone = 0, BATCH
+    while gone == BATCH:
+        gone = services.database.transact(partial(drop_batch, now=services.now(), limit=BATCH))
+        count += gone
+    return count

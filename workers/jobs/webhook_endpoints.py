@@ -2,12 +2,15 @@
 settings name stands among them; and one at which nothing was taken for days is switched off.
 """
 
+from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 import structlog
 
 from domain.webhook_endpoints import OF_SETTINGS, WebhookEndpoint
-from storage.rows import feed, webhook_endpoints
+from storage.rows import feed, pauses, webhook_endpoints
+from storage.schema.database import Tx
 from storage.transactions import endpoint_callbacks
 from workers.actors import Actors
 from workers.mailer import MailError
@@ -29,8 +32,8 @@ def feed_on(services: Services, actors: Actors) -> int:
         if not endpoint.is_behind(last):
             continue
         # A transaction for each: one that has much to catch up with keeps no other waiting.
-        with services.database.write() as tx:
-            owed = endpoint_callbacks.feed_on(tx, endpoint.id, now=now)
+        work = partial(endpoint_callbacks.feed_on, endpoint_id=endpoint.id, now=now)
+        owed = services.database.transact(work)
         actors.wake_outbox(owed)
         count += len(owed)
     return count
@@ -52,16 +55,28 @@ def look_after(services: Services, _actors: Actors) -> int:
 
 
 def _switched_off(services: Services, endpoint: WebhookEndpoint) -> bool:
-    now, bound = services.now(), services.settings.endpoint_off_after
-    if endpoint.id == OF_SETTINGS or not endpoint.fails_too_long(now, bound):
+    if endpoint.id == OF_SETTINGS or endpoint.state != "on" or endpoint.failing_since is None:
         return False
-    with services.database.write() as tx:
-        # Asked again under its lock: something may have been taken since.
-        endpoint = webhook_endpoints.get(tx, endpoint.id, lock=True)
-        if not endpoint.fails_too_long(now, bound):
-            return False
-        endpoint_callbacks.switch_off(tx, endpoint, now=now)
+    bound = services.settings.endpoint_off_after
+    work = partial(_switch_off, endpoint_id=endpoint.id, now=services.now(), bound=bound)
+    if not services.database.transact(work):
+        return False
     log.error("endpoint_switched_off", endpoint=endpoint.id)
+    return True
+
+
+def _switch_off(tx: Tx, *, endpoint_id: str, now: datetime, bound: timedelta) -> bool:
+    # Asked again under its lock: something may have been taken since.
+    endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
+    if any(pause.what == "callback" for pause in pauses.find_all(tx)):
+        # Nothing is tried. So long it has refused nothing: its days begin anew after the pause.
+        webhook_endpoints.change(tx, endpoint_id, failing_since=None)
+        return False
+    latest = webhook_endpoints.attempts(tx, endpoint_id, limit=1)
+    tried_at = max((attempt.at for attempt in latest), default=None)
+    if not endpoint.fails_too_long(now, bound, tried_at=tried_at):
+        return False
+    endpoint_callbacks.switch_off(tx, endpoint, now=now)
     return True
 
 

@@ -57,9 +57,18 @@ def upgrade() -> None:
         postgresql_where=of_events,
         sqlite_where=of_events,
     )
+    of_endpoints = sa.text("endpoint_id IS NOT NULL")
+    op.create_index(
+        "ix_outbox_endpoint_id",
+        "outbox",
+        ["endpoint_id"],
+        postgresql_where=of_endpoints,
+        sqlite_where=of_endpoints,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_endpoint_id", "outbox")
     op.drop_index("ix_outbox_event_id", "outbox")
     op.drop_column("outbox", "event_id")
     op.drop_column("outbox", "endpoint_id")

@@ -2,6 +2,7 @@
 callbacks alike.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def kill(database: Database, outbox_id: str) -> None:
 
 def requeue(database: Database, outbox_id: str) -> Any:
     with database.write() as tx:
-        return dead_letters.requeue(tx, outbox_id)
+        return dead_letters.requeue(tx, outbox_id, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +54,13 @@ def test_a_dead_letter_is_sent_again_as_if_for_the_first_time(
 ) -> None:
     (mine,) = owe(database, owed)
     kill(database, mine)
-    set_row(database, mine, attempts=9, next_attempt_at_ms=1 << 50)
+    long_ago = NOW - timedelta(days=9)
+    set_row(database, mine, attempts=9, next_attempt_at_ms=1 << 50, due_at=long_ago)
     assert requeue(database, mine) == (mine, owed.kind)
     again = row(database, mine)
     assert (again.state, again.attempts, again.last_error) == ("pending", 0, None)
+    # Its age gives it up only after it was tried for as long anew.
+    assert again.due_at == NOW
     assert requeue(database, mine) is None
     assert held(database, mine).attempts == 1
 
@@ -75,7 +79,7 @@ def test_what_is_not_dead_can_neither_be_requeued_nor_discarded(database: Databa
     send(database, gone)
     with database.write() as tx:
         for outbox_id in (pending, sending, gone, "out_unknown"):
-            assert dead_letters.requeue(tx, outbox_id) is None
+            assert dead_letters.requeue(tx, outbox_id, now=NOW) is None
             assert dead_letters.discard(tx, outbox_id) is False
     assert states(database, pending, sending, gone) == ["pending", "sending", "sent"]
 

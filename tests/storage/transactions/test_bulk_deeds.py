@@ -96,7 +96,7 @@ def test_what_somebody_else_did_meanwhile_is_passed_over(database: Database) -> 
     first, *_ = fail(database, 3, GONE, name="mine")
     deed = ask(database, GONE, "discard")
     with database.write() as tx:
-        assert dead_letters.requeue(tx, first) is not None
+        assert dead_letters.requeue(tx, first, now=NOW) is not None
     work_off(database)
     assert failed_messages.states(database, "mine") == {"pending": 1, "superseded": 2}
     assert get(database, deed).done == 2

@@ -150,3 +150,11 @@ def test_every_type_has_a_schema_and_an_example_that_fits_it(desk: Desk) -> None
         for example in content["examples"].values():
             assert jsonschema_rs.is_valid(schema, example["value"])
             assert not jsonschema_rs.is_valid(schema, example["value"] | {"data": {}})
+
+
+def test_a_new_address_has_refused_nothing_yet(desk: Desk) -> None:
+    made = make(desk)
+    for url, since in ((URL, "2026-06-01T08:00:00Z"), (f"{URL}/new", None)):
+        with desk.database.write() as tx:
+            webhook_endpoints.change(tx, made["id"], failing_since=people.NOW)
+        assert ask(desk, "PATCH", f"/{made['id']}", {"url": url}).json["failing_since"] == since

@@ -182,7 +182,7 @@ def test_what_is_refused_for_good_is_told_once(ada: Diary) -> None:
     ada.house.control.clear_faults()
     [dead] = [row for row in ada.rows() if row.state == "dead"]
     with ada.services.database.write() as tx:
-        assert dead_letters.requeue(tx, dead.id) is not None
+        assert dead_letters.requeue(tx, dead.id, now=ada.services.now()) is not None
     settle(ada)
     assert ada.events() == [(ada.calendar, MOVED, MOVED + HOUR)]
 

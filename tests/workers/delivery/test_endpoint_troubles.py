@@ -1,0 +1,121 @@
+"""A webhook endpoint that takes nothing, or that nothing is sent to: what is given up, and when."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dramatiq.brokers.stub import StubBroker
+
+from storage.rows import pauses, webhook_endpoints
+from storage.rows.pauses import Pause
+from storage.rows.webhook_endpoints import PostAttempt
+from storage.transactions import endpoint_callbacks
+from tests.support import endpoints
+from tests.support.webhook_delivery import Switchboard, switchboard
+from workers.actors import declare_actors
+from workers.jobs import retention
+from workers.jobs import webhook_endpoints as job
+
+__all__ = ["switchboard"]
+
+ONE, BOOKED = "/one", "booking.booked"
+LONG = timedelta(days=6)
+
+
+def failed(board: Switchboard, endpoint_id: str) -> None:
+    """One more attempt that nobody answered."""
+    attempt = PostAttempt("evt_1", BOOKED, board.now, None, 9)
+    with board.database.write() as tx:
+        webhook_endpoints.note(tx, endpoint_id, attempt, taken=False)
+
+
+def look_after(board: Switchboard) -> int:
+    return job.look_after(board.services, declare_actors(StubBroker(), board.services))
+
+
+def resume(board: Switchboard, endpoint_id: str) -> None:
+    with board.database.write() as tx:
+        endpoint = webhook_endpoints.get(tx, endpoint_id)
+        board.woken += endpoint_callbacks.resume(tx, endpoint, now=board.now)
+
+
+def test_one_that_refuses_for_days_is_switched_off(switchboard: Switchboard) -> None:
+    mine = endpoints.make(switchboard, ONE)
+    failed(switchboard, mine)
+    switchboard.now += LONG
+    # Nothing was tried for days: so it has refused nothing, either.
+    assert look_after(switchboard) == 0
+    failed(switchboard, mine)
+    assert look_after(switchboard) == 1
+    assert endpoints.get(switchboard, mine).state == "off"
+
+
+def test_while_callbacks_are_paused_none_is_switched_off(switchboard: Switchboard) -> None:
+    mine = endpoints.make(switchboard, ONE)
+    failed(switchboard, mine)
+    switchboard.now += LONG
+    failed(switchboard, mine)
+    with switchboard.database.write() as tx:
+        pauses.put(tx, Pause("callback", "", switchboard.now, "ops"))
+    assert look_after(switchboard) == 0
+    with switchboard.database.write() as tx:
+        pauses.lift(tx, "callback", "")
+    # Nor at its first failure after the pause.
+    failed(switchboard, mine)
+    assert look_after(switchboard) == 0
+    assert endpoints.get(switchboard, mine).state == "on"
+
+
+def test_what_was_in_hand_when_it_was_switched_off_goes_once_it_is_on(
+    switchboard: Switchboard,
+) -> None:
+    mine = endpoints.make(switchboard, ONE, state="off")
+    with switchboard.database.write() as tx:
+        endpoint = webhook_endpoints.get(tx, mine)
+        _, wake = endpoint_callbacks.send_test(tx, endpoint, now=switchboard.now)
+    switchboard.work(wake)
+    assert [row.state for row in switchboard.rows(endpoint_id=mine)] == ["pending"]
+    resume(switchboard, mine)
+    switchboard.work()
+    assert len(endpoints.heard(switchboard, ONE)) == 1
+
+
+def test_what_waited_for_days_is_not_given_up_at_the_first_failure(
+    switchboard: Switchboard,
+) -> None:
+    mine = endpoints.make(switchboard, ONE, types=(BOOKED,))
+    switchboard.book()
+    switchboard.announce()
+    with switchboard.database.write() as tx:
+        endpoint_callbacks.feed_on(tx, mine, now=switchboard.now)
+        endpoint_callbacks.pause(tx, webhook_endpoints.get(tx, mine))
+    switchboard.now += LONG
+    switchboard.platform.answer_at(ONE, 500)
+    resume(switchboard, mine)
+    switchboard.work()
+    assert [row.state for row in switchboard.rows(endpoint_id=mine)] == ["pending"]
+
+
+def test_old_attempts_go_in_batches_and_a_delete_that_fails_undoes_no_other(
+    switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = endpoints.make(switchboard, ONE)
+    for _ in range(5):
+        failed(switchboard, mine)
+    switchboard.book()
+    switchboard.work()
+    switchboard.now += timedelta(days=31)
+    actors = declare_actors(StubBroker(), switchboard.services)
+
+    def too_slow(_tx: Any, **_options: Any) -> int:
+        raise TimeoutError
+
+    monkeypatch.setattr(retention, "LARGE", (too_slow,))
+    with pytest.raises(TimeoutError):
+        retention.drop(switchboard.services, actors)
+    assert switchboard.rows() == []
+    monkeypatch.setattr(retention, "LARGE", (webhook_endpoints.drop_old,))
+    monkeypatch.setattr(retention, "BATCH", 2)
+    retention.drop(switchboard.services, actors)
+    with switchboard.database.read() as tx:
+        assert webhook_endpoints.attempts(tx, mine, limit=9) == []
