@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from storage.schema import deadlines, doorways
 from webhooks import ops, pages
 from webhooks.api import conferencing, health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
+from webhooks.front.streams import StreamPlaces
 from webhooks.http import codes, home, limited, limits, problems
 from webhooks.http.api_key_cache import ApiKeyCache
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts
@@ -37,7 +37,7 @@ LOAD_OURS = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 )
 MOST_STREAMS = 2
-"""Of the threads that answer, how many may send a whole list at once."""
+"""Of the threads that answer, how many may send a whole list at once; one to each client."""
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -159,7 +159,7 @@ def serve(app: App, runtime: Runtime) -> App:
         refusals=Refusals(services, metrics.refusals),
         response_cache=ResponseCache(),
         limits=quotas,
-        streams=BoundedSemaphore(MOST_STREAMS),
+        streams=StreamPlaces(MOST_STREAMS),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
     )
     app.extensions[EXTENSION] = ours

@@ -1,11 +1,12 @@
 """Streams through what stands before the application: piece by piece, as clients take them."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from webhooks.front import wsgi
+from webhooks.front import streams, wsgi
 from webhooks.front.streams import MARK, Broken
 from webhooks.front.wsgi import Environ
 
@@ -64,3 +65,19 @@ def test_a_head_request_gets_no_piece() -> None:
     out: list[bytes] = []
     assert answered([b"ab"], out.append, REQUEST_METHOD="HEAD").startswith(b"HTTP/1.1 200")
     assert out == []
+
+
+def test_a_stream_that_is_taken_too_slowly_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a client that takes each piece in the last second it has for it
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    taken: list[bytes] = []
+
+    def put(octets: bytes) -> None:
+        taken.append(octets)
+        now[0] += streams.PIECE_SECONDS - 1
+
+    # When it reads a long list: then the line is cut, and the list let go
+    with pytest.raises(Broken):
+        answered([b"ab"] * 1000, put)
+    assert len(taken) < 20

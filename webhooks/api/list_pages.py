@@ -4,6 +4,7 @@ accepts NDJSON or CSV, all of it as a stream.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from webhooks.api.list_files import CSV, NDJSON, SMALL, ndjson, pages_of, table
 from webhooks.api.schemas.lists import ListQuery
 from webhooks.front.streams import MARK
 from webhooks.http import cursors
+from webhooks.http.auth import asking
 from webhooks.http.context import parts, runtime
 from webhooks.http.problems import RETRY_AFTER, RefusedRequest
 from webhooks.http.requests import JSON
@@ -73,14 +75,17 @@ def _stream(chosen: ItemList, query: ListQuery, kind: str) -> Response:
         raise RefusedRequest("whole_list", detail, field=name)
     services = runtime().services
     read = chosen.reader(services, query)
-    streams = parts().streams
-    if not streams.acquire(blocking=False):
-        detail = "As many lists are read as a stream as may be at once: ask again when one is over."
+    streams, client_id = parts().streams, asking().client_id
+    if not streams.take(client_id):
+        detail = (
+            "As many lists are read as a stream as may be at once, one by each client: ask again"
+            " when one is over."
+        )
         raise RefusedRequest("busy", detail, headers=RETRY_AFTER)
     response = Response(
         written(chosen, kind, services.database, read), mimetype=kind, headers=[MARK]
     )
-    response.call_on_close(streams.release)
+    response.call_on_close(partial(streams.leave, client_id))
     return response
 
 

@@ -3,12 +3,18 @@ them.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from threading import Lock
 
 PIECE_SECONDS = 60.0
 """For a client to take what lies in the network's buffers, before the line is cut."""
+STREAM_SECONDS = 900.0
+"""For a whole stream to be taken: who takes each piece at the last moment would hold its place for
+hours.
+"""
 MARK = ("X-Accel-Buffering", "no")
 """Of an answer that goes out so. (It tells nginx to pass it on so, too.)"""
 END = b"0\r\n\r\n"
@@ -16,6 +22,28 @@ END = b"0\r\n\r\n"
 
 class Broken(Exception):
     """Half of an answer is out, and there is no other half: the line has to be cut."""
+
+
+class StreamPlaces:
+    """Whose streams go out just now: so many at once, and one of each client."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: set[str] = set()
+        self._lock = Lock()
+
+    def take(self, client_id: str) -> bool:
+        """False: it has to wait."""
+        # The race: two that find the last place free.
+        with self._lock:
+            if client_id in self._taken or len(self._taken) >= self._most:
+                return False
+            self._taken.add(client_id)
+            return True
+
+    def leave(self, client_id: str) -> None:
+        with self._lock:
+            self._taken.remove(client_id)
 
 
 class Outlet(asyncio.Protocol):
@@ -73,9 +101,12 @@ def is_stream(headers: Sequence[tuple[str, str]]) -> bool:
 def send(
     body: Iterable[bytes], head: bytes, put: Callable[[bytes], None], *, chunked: bool
 ) -> bytes:
-    """Put out all but the last octets, which are answered."""
+    """Put out all but the last octets, which are answered. Raises Broken if it takes too long."""
+    ends = time.monotonic() + STREAM_SECONDS
     put(head)
     for piece in filter(None, body):
+        if time.monotonic() > ends:
+            raise Broken
         framed = piece
         if chunked:
             framed = b"%x\r\n%b\r\n" % (len(piece), piece)

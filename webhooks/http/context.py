@@ -4,11 +4,11 @@ in one process.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any, cast
 
 from flask import current_app
 
+from webhooks.front.streams import StreamPlaces
 from webhooks.http.api_key_cache import ApiKeyCache
 from webhooks.http.late_pushes import LatePushes
 from webhooks.http.limits import RequestLimits
@@ -36,8 +36,8 @@ class Parts:
     response_cache: ResponseCache
     limits: RequestLimits
     late_pushes: LatePushes
-    streams: BoundedSemaphore
-    """How many lists this process may be sending whole at once."""
+    streams: StreamPlaces
+    """Lists that this process is sending whole."""
 
 
 def parts() -> Parts:

@@ -71,15 +71,29 @@ def test_a_stream_is_whole_and_has_no_pages(one_desk: Desk) -> None:
 
 
 def test_so_many_streams_at_once_and_no_more(one_desk: Desk) -> None:
-    begun = [one_desk.client.open("/v1/bookings", headers=asked(one_desk)) for _ in range(2)]
+    # Given a stream of each of two clients
+    begun = [stream(one_desk, "bookings:read"), stream(one_desk, "bookings:read", "slots:read")]
+    # Then a third has to wait until one is over
     refused(one_desk.get("/v1/bookings", headers=CSV), 503, "busy")
     for each in begun:
         each.close()
     assert one_desk.get("/v1/bookings", headers=CSV).status_code == 200
 
 
-def asked(desk: Desk) -> dict[str, str]:
-    return CSV | {"Authorization": f"Bearer {desk.key('bookings:read')}"}
+def test_one_client_does_not_take_all_places(one_desk: Desk) -> None:
+    begun = stream(one_desk, "bookings:read")
+    refused(one_desk.get("/v1/bookings", "bookings:read", headers=CSV), 503, "busy")
+    assert one_desk.get("/v1/bookings", headers=CSV).status_code == 200
+    begun.close()
+    assert one_desk.get("/v1/bookings", "bookings:read", headers=CSV).status_code == 200
+
+
+def stream(desk: Desk, *scopes: str) -> Any:
+    """One that has begun, of a client for these scopes; close it."""
+    headers = CSV | {"Authorization": f"Bearer {desk.key(*scopes)}"}
+    answer = desk.client.open("/v1/bookings", headers=headers)
+    assert answer.status_code == 200
+    return answer
 
 
 def test_a_stream_keeps_no_more_than_one_look() -> None:
