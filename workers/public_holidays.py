@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -61,7 +61,15 @@ def of_place(country: str, region: str, today: date, language: str = "en") -> li
 
     `language`: a tag such as pt-BR. Raises Invalid for a place that the package does not know.
     """
-    own, theirs = _calendars(country, region, today, language)
+    years = range((today - BACK).year, today.year + AHEAD_YEARS + 1)
+    found = _in_years(country, region, years, language)
+    return sorted(found, key=lambda it: min(day for day in (*it.dates, date.max) if day >= today))
+
+
+@lru_cache(maxsize=256)
+def _in_years(country: str, region: str, years: range, language: str) -> tuple[Holiday, ...]:
+    """Kept: to make the calendars of a place takes long, and many coaches share one."""
+    own, theirs = _calendars(country, region, years, language)
     labels = list(_labels(own))
     dates: dict[str, list[date]] = {}
     shown: dict[str, str] = {}
@@ -74,7 +82,7 @@ def of_place(country: str, region: str, today: date, language: str = "en") -> li
             if len(names) == 1 and plain == name:
                 shown.setdefault(plain, theirs.get(day, name))
     found = [Holiday(name, shown.get(name, name), tuple(days)) for name, days in dates.items()]
-    return sorted(found, key=lambda it: min(day for day in (*it.dates, date.max) if day >= today))
+    return tuple(found)
 
 
 def choose(country: str, region: str, names: Sequence[str], today: date) -> PublicHolidays:
@@ -129,14 +137,13 @@ def _kind(country: str) -> "type[HolidayBase]":
 
 
 def _calendars(
-    country: str, region: str, today: date, language: str
+    country: str, region: str, years: range, language: str
 ) -> "tuple[HolidayBase, HolidayBase]":
     """As the country calls its holidays, and as the reader does."""
     kind = _kind(country)
     if region and region not in kind.subdivisions:
         detail = f"Send a region of {country} as GET /v1/holidays?country={country} names it."
         raise Invalid("holidays.region", "unknown_country_or_region", detail)
-    years = range((today - BACK).year, today.year + AHEAD_YEARS + 1)
     # Named always: without a language the package takes the one of the machine.
     spoken = (kind.default_language, _spoken(kind, language))
     own, theirs = (kind(subdiv=region or None, years=years, language=it) for it in spoken)

@@ -18,6 +18,7 @@ from storage.schema.tables import (
     event_differences,
     event_looks,
     events,
+    farewells,
     feeds,
     history,
     imported_people,
@@ -78,6 +79,7 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
         events: events.c.coach_id == coach_id,
         withheld_addresses: withheld_addresses.c.address.in_(addresses_of_coach(tx, coach_id)),
         refusals: refusals.c.coach_id == coach_id,
+        farewells: farewells.c.coach_id == coach_id,
         erasures: (erasures.c.kind == "coach") & (erasures.c.person_id == coach_id),
         ops_audit: deeds,
     }

@@ -74,6 +74,11 @@ def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
     return after
 
 
+def is_same(one: Coach, other: Coach) -> bool:
+    """Whether both set the same, whatever their versions."""
+    return _row(one) == _row(other)
+
+
 def _row(coach: Coach) -> dict[str, Any]:
     return {
         "zone": coach.hours.zone,

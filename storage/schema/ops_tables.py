@@ -4,7 +4,7 @@ who may ask, what ran and when, and what ops look at.
 
 from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, LargeBinary, Table, Text
 
-from storage.schema.columns import Instant, metadata, number
+from storage.schema.columns import Instant, metadata, number, of_coach
 
 api_clients = Table(
     "api_clients",
@@ -60,7 +60,18 @@ erasures = Table(
     Column("kind", Text, primary_key=True),
     Column("person_id", Text, primary_key=True),
     Column("asked_at", Instant, nullable=False),
-    Column("farewell_until", Instant),  # of a coach: so long it waits for those who are told of it
+)
+
+# Coaches who are to be erased once everybody is told. A table of its own: the release before, which
+# may still run, erases at once whoever is in `erasures`.
+farewells = Table(
+    "farewells",
+    metadata,
+    of_coach(primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),  # so long the erasure waits for those who are told
+    Column("looked_at", Instant, nullable=False),  # when the clock last went on with it
 )
 
 # What the plots are drawn from: a few figures a minute.

@@ -19,7 +19,7 @@ from domain.intervals import Interval
 from domain.sessions import Refused, Terms, Unknown
 from domain.slots import Own
 from domain.slots.cells import GRID
-from storage.rows import coaches, holds, sessions
+from storage.rows import coaches, farewells, holds, sessions
 from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
 from storage.slots.listings import Listing
@@ -85,6 +85,8 @@ def turn_away(tx: Connection, wanted: Wanted, terms: Terms) -> None:
     until = listing.holds_until
     if until is not None and until <= terms.now:
         return
+    if why_closed(listing, wanted, terms):
+        farewells.refuse_leaving(tx, wanted.coach_id)
     refuse_closed(listing, wanted, terms)
 
 
@@ -101,10 +103,12 @@ def check(
     being out of the way. `elsewhere`: when whoever is booked is in other sessions, which only force
     lets overlap.
 
-    Raises Refused unless it can be booked; Invalid for a start that is on no quarter hour and a
-    duration that the coach does not offer. The caller holds the coach's lock, and says
+    Raises Refused unless it can be booked, and for a coach who leaves even where it is forced;
+    Invalid for a start that is on no quarter hour and a duration that the coach does not offer. The
+    caller holds the coach's lock, and says
     `slot_sets.recompute` once it has written.
     """
+    farewells.refuse_leaving(tx, coach.id)
     _on_the_grid(wanted)
     listing = replace(_listing(tx, coach, terms, without), elsewhere=elsewhere)
     reason = why_closed(listing, wanted, terms)

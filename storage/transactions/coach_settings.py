@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from domain.coaches import Coach
-from storage.rows import calendars, coaches, connections, push_marks
+from storage.rows import calendars, coaches, connections, farewells, push_marks
 from storage.slots import conflicts, slot_sets
 
 
@@ -36,11 +36,13 @@ def put_coach(
 ) -> CoachChange:
     """Store what `change` makes of the coach that is there, with the slot set it means.
 
-    Raises coaches.StaleVersion, and whatever `change` raises; then nothing is written. Where more
+    Raises coaches.StaleVersion, Refused `coach_leaves`, and whatever `change` raises; then nothing
+    is written. Where more
     of the calendars has to be known than was read, a read of each is owed: until then, what was not
     read is closed.
     """
     before = coaches.lock(tx, coach_id)
+    farewells.refuse_leaving(tx, coach_id)
     # In a savepoint: on PostgreSQL a refused insert is the end of its transaction otherwise.
     try:
         with tx.begin_nested():
@@ -48,6 +50,7 @@ def put_coach(
     except IntegrityError:
         # Somebody created the coach since we looked (there was no row to lock): now it is there.
         before = coaches.lock(tx, coach_id)
+        farewells.refuse_leaving(tx, coach_id)
         after = coaches.put(tx, change(before), expected=expected)
     if before is not None and before.version == after.version:
         return CoachChange(after, created=False)

@@ -21,6 +21,7 @@ from storage.reports.personal_data import KeptAnswer, Person
 from storage.rows import audit_log, feed, outbox, push_marks
 from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
+from storage.rows import farewells as farewell_rows
 from storage.rows.audit_log import Deed
 from storage.rows.outbox import Owed
 from storage.schema import records
@@ -31,6 +32,7 @@ from storage.schema.tables import (
     connections,
     erasures,
     events,
+    farewells,
     feeds,
     history,
     idempotency,
@@ -73,7 +75,7 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
     """
     if not is_known(tx, person):
         return None
-    write_down(tx, person, actor=actor, now=now)
+    _write_down(tx, person, actor=actor, now=now)
     if person.kind != "coach":
         return []
     connected = connection_rows.ids_of_coach(tx, person.id)
@@ -82,13 +84,10 @@ def ask(tx: Connection, person: Person, *, actor: str, now: datetime) -> list[st
     return connected
 
 
-def write_down(
-    tx: Connection, person: Person, *, actor: str, now: datetime, until: datetime | None = None
-) -> None:
-    """`until`: so long it may wait for a farewell."""
+def _write_down(tx: Connection, person: Person, *, actor: str, now: datetime) -> None:
     # Asked twice is asked once: the audit keeps the first, and nobody else is named in it.
     values = {"kind": person.kind, "person_id": person.id, "asked_at": now}
-    added = insert(tx, erasures).values(values | {"farewell_until": until})
+    added = insert(tx, erasures).values(values)
     asked = added.on_conflict_do_nothing(index_elements=["kind", "person_id"])
     if tx.execute(asked.returning(row.person_id)).first() is not None:
         audit_log.note(tx, Deed(now, actor, "erase", person.id, person.kind))
@@ -106,15 +105,15 @@ def is_known(tx: Connection, person: Person) -> bool:
 
 
 def is_owed(tx: Connection, person: Person) -> bool:
+    """Whether it was asked for, and is not over: of a coach the farewell belongs to it."""
+    if person.kind == "coach" and farewell_rows.is_owed(tx, person.id):
+        return True
     return _count(tx, erasures, _is(person)) > 0
 
 
 def owed(tx: Connection, *, limit: int) -> list[Person]:
-    """Who is to be erased and is not yet, those asked for first first;
-    not those whom `farewells` looks after.
-    """
-    query = select(row.kind, row.person_id).where(row.farewell_until.is_(None))
-    query = query.order_by(row.asked_at, row.person_id)
+    """Who is to be erased and is not yet, those asked for first first."""
+    query = select(row.kind, row.person_id).order_by(row.asked_at, row.person_id)
     return records.all_as(tx, Person, query.limit(limit))
 
 
@@ -138,6 +137,8 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     _delete(tx, feeds, rows[feeds])
     # Nobody books this coach any more from here on, and no read of theirs is stored.
     coach_rows.lock(tx, person.id)
+    # Whoever erases a coach at once ends the farewell, too.
+    _delete(tx, farewells, rows[farewells])
     coming = and_(sessions.c.active, sessions.c.ends > int(now.timestamp()))
     still_to_come = _count(tx, sessions, and_(rows[sessions], coming))
     seats_taken = _count(tx, bookings, rows[bookings])

@@ -6,39 +6,55 @@ first, and whoever would have come is told.
     erased    as any other person (`erasures`)
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, select
 
+from domain.coaches import Coach
 from domain.sessions import Refused, Terms
 from storage.reports import whose_rows
 from storage.reports.personal_data import Person
+from storage.rows import audit_log
 from storage.rows import bookings as booking_rows
 from storage.rows import coaches as coach_rows
-from storage.rows.outbox_claims import Wake
-from storage.schema.tables import erasures, links, outbox, sessions
+from storage.rows import farewells as rows
+from storage.rows.audit_log import Deed
+from storage.rows.farewells import Farewell
+from storage.rows.outbox_claims import OPEN, Wake
+from storage.schema.tables import links, outbox, sessions
 from storage.transactions import bookings, pods
 from storage.transactions import erasures as erasing
 from storage.transactions.pods import Changes
 
 LONGEST = timedelta(days=1)
 """A platform or a mail server that is away for longer does not keep a person from being erased."""
-AT_ONCE = 200
 
-row = erasures.c
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`connected`: the accounts to wake a worker for. `coming` and `unsent`: the sessions and the
+    rows of the outbox that the day was too short for.
+    """
+
+    connected: list[str]
+    coming: int
+    unsent: int
 
 
 def erase_unless_coming(
     tx: Connection, coach_id: str, *, actor: str, now: datetime
 ) -> list[str] | None:
-    """Erase a coach who has no coming session: what `erasures.ask` answers.
+    """Erase a coach who has no coming session: what `erasures.ask` answers. Where something about
+    the coach is still leaving, or a farewell is under way, the farewell ends with the erasure.
     Raises Refused `coming_sessions`; then nothing is written.
     """
     # The race: somebody books between the look at the coming sessions and the erasure, and nobody
-    # would tell them. So both are one transaction, and its locks are taken in the erasure's order:
-    # links, then the coach.
-    tx.execute(links.delete().where(links.c.coach_id == coach_id))
-    coach_rows.lock(tx, coach_id)
+    # would tell them. So both are one transaction.
+    if _lock(tx, coach_id) is None:
+        return None
+    if rows.is_owed(tx, coach_id):
+        return []
     standing = coming(tx, coach_id, now=now)
     if standing:
         detail = (
@@ -46,26 +62,21 @@ def erase_unless_coming(
             " off with a mail to everybody."
         )
         raise Refused("coming_sessions", detail, count=len(standing))
-    person = Person("coach", coach_id)
-    connected = erasing.ask(tx, person, actor=actor, now=now)
-    if connected is not None:
-        erasing.advance(tx, person, now=now)
-    return connected
+    # Erased now, the mails of sessions that were called off just before would never leave.
+    if _unsent(tx, coach_id):
+        begin(tx, coach_id, actor=actor, now=now)
+        return []
+    return _erase(tx, coach_id, actor=actor, now=now)
 
 
 def begin(tx: Connection, coach_id: str, *, actor: str, now: datetime) -> bool:
     """From now on nobody can book the coach, and the rest follows. False: no such coach."""
     if coach_rows.lock(tx, coach_id) is None:
         return False
-    erasing.write_down(tx, Person("coach", coach_id), actor=actor, now=now, until=now + LONGEST)
-    erasing.close_hours(tx, coach_id, now=now)
+    if rows.add(tx, Farewell(coach_id, actor, now, now + LONGEST)):
+        audit_log.note(tx, Deed(now, actor, "farewell", coach_id, "coach"))
+        erasing.close_hours(tx, coach_id, now=now)
     return True
-
-
-def owed(tx: Connection) -> list[str]:
-    """The coaches who are told farewell for just now."""
-    query = select(row.person_id).where(row.farewell_until.is_not(None)).order_by(row.asked_at)
-    return list(tx.scalars(query.limit(AT_ONCE)))
 
 
 def coming(tx: Connection, coach_id: str, *, now: datetime) -> list[str]:
@@ -88,18 +99,47 @@ def call_off(tx: Connection, session_id: str, terms: Terms) -> list[Wake]:
     return wake
 
 
-def end(tx: Connection, coach_id: str, *, actor: str, now: datetime) -> list[str] | None:
-    """Let the erasure begin, once everybody is told: what `erasures.ask` answers. None: not yet."""
-    mine = and_(row.kind == "coach", row.person_id == coach_id)
-    until = tx.scalar(select(row.farewell_until).where(mine))
-    may_wait = until is not None and now < until
-    if may_wait and (coming(tx, coach_id, now=now) or _is_telling(tx, coach_id)):
+def end(tx: Connection, coach_id: str, *, now: datetime) -> Ended | None:
+    """Let the erasure follow once everybody is told, or the day is over. None: not yet."""
+    if not _may_end(tx, coach_id, now):
         return None
-    tx.execute(erasures.update().where(mine).values(farewell_until=None))
-    return erasing.ask(tx, Person("coach", coach_id), actor=actor, now=now)
+    # The race: somebody writes about the coach, or ends the farewell, between that look and the
+    # erasure. Under the locks it is looked at again.
+    _lock(tx, coach_id)
+    farewell = rows.get(tx, coach_id)
+    if farewell is None or not _may_end(tx, coach_id, now):
+        return None
+    left, unsent = len(coming(tx, coach_id, now=now)), _unsent(tx, coach_id)
+    connected = _erase(tx, coach_id, actor=farewell.actor, now=now)
+    return Ended(connected or [], left, unsent)
 
 
-def _is_telling(tx: Connection, coach_id: str) -> bool:
+def _may_end(tx: Connection, coach_id: str, now: datetime) -> bool:
+    farewell = rows.get(tx, coach_id)
+    if farewell is None:
+        return False
+    return now >= farewell.until or not (coming(tx, coach_id, now=now) or _unsent(tx, coach_id))
+
+
+def _erase(tx: Connection, coach_id: str, *, actor: str, now: datetime) -> list[str] | None:
+    """The caller holds the locks."""
+    person = Person("coach", coach_id)
+    rows.drop(tx, coach_id)
+    connected = erasing.ask(tx, person, actor=actor, now=now)
+    if connected is not None:
+        erasing.advance(tx, person, now=now)
+    return connected
+
+
+def _lock(tx: Connection, coach_id: str) -> Coach | None:
+    """In the erasure's order: links, then the coach. A page locks its link before it books."""
+    theirs = select(links.c.token_hash).where(links.c.coach_id == coach_id)
+    tx.execute(theirs.order_by(links.c.token_hash).with_for_update()).all()
+    return coach_rows.lock(tx, coach_id)
+
+
+def _unsent(tx: Connection, coach_id: str) -> int:
+    """How much about the coach has not left yet."""
     about = whose_rows.of_coach(tx, coach_id)[outbox]
-    going = or_(outbox.c.state == "pending", outbox.c.state == "sending")
-    return tx.execute(select(outbox.c.id).where(about, going).limit(1)).first() is not None
+    query = select(func.count()).select_from(outbox).where(about, outbox.c.state.in_(OPEN))
+    return tx.scalar(query) or 0

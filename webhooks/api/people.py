@@ -25,8 +25,9 @@ def erase_coach(coach_id: str, query: EraseQuery) -> tuple[Accepted, int]:
 
     While sessions are to come this is refused, unless `coming=cancel`: then nobody can book the
     coach from now on, the sessions are called off within a minute, everybody is told by mail, and
-    the erasure follows as soon as that has left; after a day in any case. It is written down before
-    this answers, and cannot be undone.
+    the erasure follows as soon as that has left; after a day in any case. So it does where nothing
+    is to come, but mails about the coach still leave. It is written down before this answers, and
+    cannot be undone; a coach who leaves takes no sessions and no settings (`coach_leaves`).
     """
     ours, actor = runtime(), asking().actor
     services = ours.services

@@ -63,6 +63,7 @@ CODES: dict[str, tuple[int, str]] = {
     "booking_ended": (409, "The booking was cancelled, or its session is over; it never revives."),
     "pod_ended": (409, "The pod was called off."),
     "coming_sessions": (409, "The coach has sessions to come: `count` of them."),
+    "coach_leaves": (409, "The coach is to be erased: no sessions and no settings any more."),
     "already_begun": (409, "The session has begun."),
     "not_begun": (409, "The session has not begun."),
     "nobody_seated": (409, "Nobody had a seat in the session."),

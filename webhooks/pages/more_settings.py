@@ -5,6 +5,7 @@ saves only itself. A new section is a module and a template, and a line in SECTI
 from flask import Response, abort, render_template, request
 
 from domain.errors import Invalid
+from domain.sessions import Refused
 from storage.rows.coaches import StaleVersion
 from storage.schema.database import Tx
 from storage.transactions.coach_settings import CoachChange
@@ -65,6 +66,9 @@ def more_settings_save(section: str) -> Response:
         return _refused(found, error, 422)
     except StaleVersion:
         return _refused(found, None, 409)
+    except Refused:
+        # The coach leaves: there is nothing to be set any more.
+        abort(404, "not_here")
     if changed is not None:
         after_change.follow(guest().coach_id, wake=changed.wake, conflicts=changed.conflicts)
     return see(f"{PLACE}?saved={found.name}#{found.name}")

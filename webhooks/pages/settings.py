@@ -9,6 +9,7 @@ from flask import Response, abort, render_template, request
 
 from domain.coaches import Coach
 from domain.hours import timezone
+from domain.sessions import Refused
 from domain.windows import WEEKDAYS
 from storage.rows import coaches, connections
 from storage.rows.calendars import UnknownCalendar
@@ -113,6 +114,9 @@ def settings_save() -> Response:
         return _refused(values, error)
     except (UnknownCalendar, ReadOnly):
         return _calendars_changed(values)
+    except Refused:
+        # The coach leaves: there is nothing to be set any more.
+        abort(404, "not_here")
     # Hours and a calendar may have met the same session: it is told once.
     conflicts = dict.fromkeys((*changed.conflicts, *met))
     after_change.follow(changed.coach.id, wake=changed.wake, conflicts=conflicts)

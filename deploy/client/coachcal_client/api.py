@@ -440,7 +440,7 @@ class Client(Transport):
         What breaks a rule refuses the whole: every such coach is told, and nothing is
         written. Then each is set in a transaction of its own and has an outcome of its
         own: one that changed meanwhile does not stop the others. To repeat the request
-        changes nothing more.
+        changes nothing more, and one that was set by it before is no conflict.
         """
         answer: models.CoachesPutOut = self.call(
             "PUT",
@@ -484,8 +484,9 @@ class Client(Transport):
         While sessions are to come this is refused, unless `coming=cancel`: then nobody
         can book the coach from now on, the sessions are called off within a minute,
         everybody is told by mail, and the erasure follows as soon as that has left;
-        after a day in any case. It is written down before this answers, and cannot be
-        undone.
+        after a day in any case. So it does where nothing is to come, but mails about
+        the coach still leave. It is written down before this answers, and cannot be
+        undone; a coach who leaves takes no sessions and no settings (`coach_leaves`).
         """
         answer: models.Accepted = self.call(
             "DELETE",

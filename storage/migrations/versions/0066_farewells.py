@@ -1,4 +1,4 @@
-"""until when an erasure waits for those who are told that sessions are called off
+"""coaches who are to be erased once everybody is told
 
 Revision ID: 0066
 """
@@ -13,8 +13,22 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("erasures", sa.Column("farewell_until", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "farewells",
+        sa.Column("coach_id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["coach_id"],
+            ["coaches.id"],
+            name=op.f("fk_farewells_coach_id_coaches"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("coach_id", name=op.f("pk_farewells")),
+    )
 
 
 def downgrade() -> None:
-    op.drop_column("erasures", "farewell_until")
+    op.drop_table("farewells")

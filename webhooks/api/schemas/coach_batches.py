@@ -18,8 +18,9 @@ class CoachesIn(Body):
 
 class CoachPutOut(BaseModel):
     """What came of one of many: 201 for a new coach, 200 for one that was there, 409 for one whose
-    `version` is another by now, 422 for one that breaks a rule together with what was stored, 503
-    for one that this request had no time left for.
+    `version` is another by now or who leaves, 422 for one that breaks a rule together with what was
+    stored, 503 for one that this request had no time left for, or that somebody else was at for too
+    long.
     """
 
     id: str

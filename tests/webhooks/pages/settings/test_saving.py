@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from storage.transactions import farewells
 from tests.support import people
 from tests.support.http_client import Desk
 from tests.support.settings_page import connection, enter, send, stored
@@ -66,6 +67,17 @@ def test_a_stale_form_saves_nothing_keeps_what_was_typed_and_can_be_sent_again(
     assert desk.dump() == before
     assert send(desk, csrf, pre="45", version="2").status_code == 303
     assert stored(desk).pre == 45
+
+
+def test_a_coach_who_leaves_opens_nothing_again(desk: Desk, csrf: str) -> None:
+    with desk.database.write() as tx:
+        farewells.begin(tx, "ada", actor="a test", now=people.NOW)
+    version = str(stored(desk).version)
+    assert send(desk, csrf, version=version).status_code == 404
+    place = {"version": version, "kind": "url", "value": "https://example.test/ada"}
+    assert send(desk, csrf, "/settings/more/place", **place).status_code == 404
+    assert not any(stored(desk).hours.weekly)
+    assert stored(desk).place is None
 
 
 @pytest.mark.parametrize(
