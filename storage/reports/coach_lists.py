@@ -6,9 +6,8 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from domain.freshness import State
 from storage.reports import coach_states
-from storage.reports.lists import Key, Page, cut
+from storage.reports.lists import Key, Page, cut, since_ms
 from storage.rows.refresh_jobs import DIRTY
-from storage.schema.columns import EPOCH
 from storage.schema.tables import coaches, connections
 
 row = connections.c
@@ -30,8 +29,7 @@ def page(
     if state is not None:
         query = _in_state(query, state, now, stale_after)
     if changed_since is not None:
-        since = int((changed_since - EPOCH).total_seconds() * 1000)
-        query = query.where(coaches.c.changed_ms >= since)
+        query = query.where(coaches.c.changed_ms >= since_ms(changed_since))
         order = (coaches.c.changed_ms, coaches.c.id)
     found, last = cut(tx, query, order, after, limit)
     return Page([each.id for each in found], last)

@@ -6,7 +6,7 @@ or taken away meanwhile shifts nothing.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from storage.schema.columns import EPOCH
 from storage.schema.list_indexes import IS_HELD, IS_SHORT
 from storage.schema.session_tables import CONTEXT
 from storage.schema.tables import sessions
@@ -58,6 +59,17 @@ class SessionFilter:
     short_of_seats: bool | None = None
     held_mails: bool | None = None
     moved: bool | None = None
+
+
+LOOKED_BACK = timedelta(seconds=15)
+"""More than a transaction takes, and hosts' clocks differ: what is listed twice does no harm."""
+
+
+def since_ms(asked: datetime) -> int:
+    """From which moment on changes are listed, as milliseconds since 1970."""
+    # The race: a change is written with the moment at which it was made, and seen once it is
+    # committed. Whoever asked in between goes on behind it; and hosts' clocks differ.
+    return int((asked - EPOCH - LOOKED_BACK).total_seconds() * 1000)
 
 
 def cut(

@@ -22,11 +22,11 @@ from storage.reports.lists import (
     cut,
     flags,
     same,
+    since_ms,
     with_held_mails,
 )
 from storage.rows import bookings as booking_rows
 from storage.rows import sessions as session_rows
-from storage.schema.columns import EPOCH
 from storage.schema.tables import bookings, outbox, sessions
 
 IS_POD = sessions.c.kind == literal_column("'pod'")
@@ -100,6 +100,5 @@ def _order(
 ) -> tuple[ColumnElement[int], ColumnElement[str]]:
     if wanted.changed_since is None:
         return starts, name
-    since = (wanted.changed_since - EPOCH).total_seconds() * 1000
-    asked.append(changed_ms >= int(since))
+    asked.append(changed_ms >= since_ms(wanted.changed_since))
     return changed_ms, name

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from domain.freshness import State
 from domain.mail.choice import Scope
 from webhooks.api.schemas.booking_requests import Id
-from webhooks.api.schemas.lists import MOMENT, Filled, ListQuery, Moment, Next
+from webhooks.api.schemas.lists import MOMENT, OVERLAP, Filled, ListQuery, Moment, Next
 from webhooks.api.schemas.mail_texts import MailTextOut
 from webhooks.api.schemas.requests import MOST_COACHES, Ids
 from webhooks.api.schemas.responses import CoachOut, Tile
@@ -23,7 +23,8 @@ class CoachesQuery(ListQuery):
     tz: str = Field("UTC", max_length=64, description="Zone of the date in `changed_since`.")
     changed_since: Moment | None = Field(
         None,
-        description=f"Whose settings changed since then, in the order in which they did: {MOMENT}.",
+        description=f"Whose settings changed since then, in the order in which they did: {MOMENT}."
+        f" {OVERLAP}",
     )
 
 

@@ -13,6 +13,10 @@ from webhooks.http import cursors, patterns
 
 MOST, USUAL = 200, 100
 MOMENT = "a date (its local midnight in `tz`) or an instant with an offset"
+OVERLAP = (
+    "It looks 15 seconds further back, for what was written just then: expect some of it twice. To"
+    " follow each change, read `GET /v1/events`."
+)
 
 Moment = Annotated[str, Field(max_length=40, examples=["2026-06-01", "2026-06-01T09:00:00Z"])]
 Filled = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=patterns.NO_NUL)]
@@ -44,7 +48,8 @@ class SessionsFilter(ListQuery):
     until: Moment | None = Field(None, alias="to", description="Exclusive, as `from`.")
     tz: str = Field("UTC", max_length=64, description="Zone of the dates in the query.")
     changed_since: Moment | None = Field(
-        None, description=f"What changed since then, in the order in which it did: {MOMENT}."
+        None,
+        description=f"What changed since then, in the order in which it did: {MOMENT}. {OVERLAP}",
     )
     in_conflict: bool | None = Field(
         None, description="Whether an event in the coach's calendars lies over it."
