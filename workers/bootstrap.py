@@ -19,6 +19,7 @@ from workers.cronofy.origins import ORIGINS
 from workers.delivery.webhook_lanes import Lanes
 from workers.delivery.webhook_receivers import Receivers
 from workers.delivery.webhook_sender import Receiver
+from workers.loopback import is_loopback
 from workers.mailer import Mailer
 from workers.mailer.console import ConsoleMailer
 from workers.mailer.server import MailServer
@@ -83,6 +84,8 @@ def create_services(
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     # Half of a worker's threads: the other half reads pushes while the platform hangs.
     lanes = Lanes(max(1, settings.worker_threads // 2))
+    # On a laptop the platform may be on it, too.
+    outside = not is_loopback(settings.public_url.host or "")
     return Services(
         settings=settings,
         database=opened,
@@ -93,7 +96,7 @@ def create_services(
         once=Once(),
         mailer=_mailer(settings),
         receiver=_receiver(settings, lanes),
-        receivers=Receivers(vault, settings.callback_deadline, lanes),
+        receivers=Receivers(vault, settings.callback_deadline, lanes, outside),
         clock=clock,
         staleness=Staleness(opened, settings.stale_after),
         now=clock.now,

@@ -2,12 +2,12 @@
 
 import base64
 import secrets
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from domain.errors import Invalid
 from workers.delivery.webhook_sender import PREFIX, check_url
 from workers.loopback import is_loopback
+from workers.public_addresses import may_be_public
 from workers.settings import Settings
 
 SECRET_BYTES = 32
@@ -28,13 +28,6 @@ def check(url: str, settings: Settings) -> None:
     except ValueError as error:
         raise Invalid("url", "url_refused", f"{error}.".capitalize()) from None
     host = urlsplit(url).hostname or ""
-    if _is_near(host) and not is_loopback(settings.public_url.host or ""):
+    if not may_be_public(host) and not is_loopback(settings.public_url.host or ""):
         detail = "Send an address that is reached from outside, by its name."
         raise Invalid("url", "url_refused", detail)
-
-
-def _is_near(host: str) -> bool:
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))

@@ -56,7 +56,12 @@ def endpoint_id(desk: Desk, name: str) -> str:
 
 def event_id(desk: Desk, name: str) -> str:
     mine = f"evt_{name}"
-    values = {"id": mine, "topic": "coach.synced", "subject": name, "coach_id": name}
+    values: dict[str, object] = {
+        "id": mine,
+        "topic": "coach.synced",
+        "subject": name,
+        "coach_id": name,
+    }
     values |= {"at": people.NOW, "data": {"coach_id": name}}
     with desk.database.write() as tx:
         tx.execute(tables.events.insert().values(values))

@@ -20,6 +20,8 @@ class Receivers:
     vault: Vault
     deadline: float
     lanes: Lanes
+    outside: bool
+    """Whether they may lie in the internet alone."""
     _kept: dict[str, tuple[Made, Receiver]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,7 +52,12 @@ class Receivers:
         if both and "old" in stored:
             secrets.append(stored["old"])
         return Receiver(
-            endpoint.url, secrets, deadline=self.deadline, lanes=self.lanes, name=endpoint.id
+            endpoint.url,
+            secrets,
+            deadline=self.deadline,
+            lanes=self.lanes,
+            name=endpoint.id,
+            outside=self.outside,
         )
 
     def _drop(self, endpoint_id: str) -> None:

@@ -22,6 +22,7 @@ from workers.cronofy.retries import retry_after
 from workers.cronofy.transport import Call, Timeouts, Transport
 from workers.delivery.webhook_lanes import Busy, Lanes
 from workers.loopback import is_loopback
+from workers.public_addresses import leads_to_public
 
 __all__ = ["Busy", "NoAnswer", "Receiver", "Reply", "check_secret", "check_url"]
 
@@ -55,12 +56,15 @@ class Receiver:
         at_once: int = 1,
         lanes: Lanes | None = None,
         name: str = OF_SETTINGS,
+        outside: bool = False,
     ) -> None:
         """`secrets`: each signs. `deadline`: seconds for one whole exchange. `at_once`: how many
         there may be; or `lanes`, shared with other endpoints, in which it goes by its `name`.
+        `outside`: nothing is posted to an address that is not in the internet.
         """
         self._url = url
         self._name = name
+        self._outside = outside
         self._lanes = lanes or Lanes(at_once)
         self._signers = [Webhook(secret) for secret in secrets]
         self._deadline = deadline
@@ -91,6 +95,8 @@ class Receiver:
         self._transport.close()
 
     def _post(self, event_id: str, body: str, now: datetime) -> Reply:
+        if self._outside:
+            self._check_outside()
         # During a rotation each secret signs, parted by spaces: the platform may hold either one.
         signatures = [signer.sign(event_id, now, body) for signer in self._signers]
         headers = {
@@ -103,6 +109,16 @@ class Receiver:
                 "POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False
             )
         )
+
+    def _check_outside(self) -> None:
+        # Asked before each post: a name that led outside when it was given may lead to our
+        # neighbours now.
+        try:
+            public = leads_to_public(urlsplit(self._url).hostname or "")
+        except OSError:
+            raise NoAnswer("its name does not resolve") from None
+        if not public:
+            raise NoAnswer("its name leads to an address that is not in the internet")
 
     def _exchange(self, call: Call) -> Reply:
         try:

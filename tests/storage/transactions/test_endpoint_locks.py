@@ -47,7 +47,13 @@ def test_rows_are_locked_in_the_order_of_claims_and_not_in_that_of_the_table(
     # Given: the row with the later id lies first in the table.
     add(database)
     for name in ("out_2", "out_1"):
-        row = {"id": name, "kind": "callback", "topic": "x", "dedupe_key": name, "payload": {}}
+        row: dict[str, Any] = {
+            "id": name,
+            "kind": "callback",
+            "topic": "x",
+            "dedupe_key": name,
+            "payload": {},
+        }
         at = {"due_at": people.NOW, "created_at": people.NOW, "endpoint_id": MINE.id}
         with database.write() as tx:
             tx.execute(outbox.insert().values(row | at))

@@ -1,5 +1,7 @@
 """A webhook endpoint that takes nothing, or that nothing is sent to: what is given up, and when."""
 
+import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -119,3 +121,33 @@ def test_old_attempts_go_in_batches_and_a_delete_that_fails_undoes_no_other(
     retention.drop(switchboard.services, actors)
     with switchboard.database.read() as tx:
         assert webhook_endpoints.attempts(tx, mine, limit=9) == []
+
+
+@pytest.mark.parametrize(
+    "leads_to",
+    [["127.0.0.1"], ["93.184.215.14", "10.1.2.3"], ["64:ff9b::7f00:1"], []],
+)
+def test_a_name_that_leads_to_our_neighbours_now_is_not_posted_to(
+    switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch, leads_to: list[str]
+) -> None:
+    mine = endpoints.make(switchboard, ONE)
+    receivers = replace(switchboard.services.receivers, outside=True)
+    switchboard.services = replace(switchboard.services, receivers=receivers)
+
+    def resolve(*_: Any, **_options: Any) -> list[Any]:
+        if not leads_to:
+            raise OSError
+        return [(0, 0, 0, "", (each, 0)) for each in leads_to]
+
+    with switchboard.database.write() as tx:
+        endpoint = webhook_endpoints.get(tx, mine)
+        _, wake = endpoint_callbacks.send_test(tx, endpoint, now=switchboard.now)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    switchboard.work(wake)
+    monkeypatch.undo()
+    # An attempt without an answer.
+    with switchboard.database.read() as tx:
+        (attempt,) = webhook_endpoints.attempts(tx, mine, limit=9)
+    assert attempt.status is None
+    assert endpoints.heard(switchboard, ONE) == []
+    receivers.close()
