@@ -77,7 +77,9 @@ REPLY = (
 )
 NUMBERS = count()
 FREE_TIMES = cycle(
-    f"2026-06-{day:02}T{hour:02}:00:00Z" for day in (15, 16, 17, 18, 19) for hour in (8, 10, 12, 14)
+    f"2026-06-{day:02}T{hour:02}:00:00Z"
+    for day in (15, 16, 17, 18, 19, 22, 23, 24, 25, 26)
+    for hour in (8, 10, 12, 14)
 )
 
 
