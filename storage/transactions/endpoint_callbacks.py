@@ -8,7 +8,7 @@ that wants the past again goes back, and is owed it anew under the same ids.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Update, and_, func, select
 
 from domain import events
 from domain.event_versions import said
@@ -17,7 +17,7 @@ from domain.webhook_endpoints import OF_SETTINGS, TEST, WebhookEndpoint
 from storage.rows import feed, outbox, webhook_endpoints
 from storage.rows.feed import NumberedEvent
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
+from storage.rows.outbox_claims import DUE_NOW, Wake
 from storage.schema.tables import events as event_rows
 from storage.schema.tables import outbox as outbox_rows
 
@@ -119,7 +119,7 @@ def resume(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> list[
     freed = DUE_NOW | {"trouble": None, "attempts": 0, "due_at": now}
     waiting = _locked(_of(endpoint.id), row.state == "pending")
     owed = outbox_rows.update().where(waiting).values(freed)
-    found = wakes(tx, owed.returning(row.id, row.kind))
+    found = _wakes(tx, owed)
     if endpoint.state == "off":
         found += _revive(tx, and_(_of(endpoint.id), row.state == "dead"), now)
     return found
@@ -170,7 +170,14 @@ def _revive(tx: Connection, which: ColumnElement[bool], now: datetime) -> list[W
     # Due from now on: it is given up so long after that.
     again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None, "due_at": now}
     owed = outbox_rows.update().where(_locked(which)).values(again)
-    return wakes(tx, owed.returning(row.id, row.kind))
+    return _wakes(tx, owed)
+
+
+def _wakes(tx: Connection, owed: Update) -> list[Wake]:
+    """The oldest first: what happened first is told first, as far as nothing fails."""
+    found = tx.execute(owed.returning(row.id, row.kind, row.created_at)).all()
+    found = sorted(found, key=lambda each: (each.created_at, each.id))
+    return [(each.id, each.kind) for each in found]
 
 
 def _locked(*which: ColumnElement[bool]) -> ColumnElement[bool]:
