@@ -1,6 +1,4 @@
-"""The ops pages in a real browser: live without reload, by keyboard only, readable by everybody,
-and at peace.
-"""
+"""The ops pages in a real browser: live without reload, by keyboard only, readable, at peace."""
 
 import re
 from hashlib import sha256
