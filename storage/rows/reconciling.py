@@ -10,6 +10,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -58,7 +59,12 @@ def _stalest(pace: Pace, now: datetime, span: timedelta, limit: int) -> Select[t
     )
     # Said apart, because only a plain comparison is looked up in the index.
     old = read_at <= _ms(now - RECONCILE_FROM * span - EPOCH)
-    mine = and_(row.pace == literal_column(str(int(pace))), RECONCILED)
+    # A read that failed leaves its connection as old as it was: looked for by age alone, some dozen
+    # of lost logins would be asked at each turn, and nobody else.
+    untried = row.next_attempt_at_ms <= clock_ms() - _ms(span)
+    mine = and_(
+        row.pace == literal_column(str(int(pace))), RECONCILED, or_(row.trouble.is_(None), untried)
+    )
     query = select(row.id, passed.label("passed")).where(mine, old, due)
     return query.order_by(row.last_ok_at).limit(limit)
 

@@ -92,6 +92,7 @@ def move_seat(
     if left.id == pod_id:
         raise Refused("already_seated", "This participant is in that pod: choose another.")
     check_may_rebook(left, target)
+    excused = excused or force is not None  # as a forced move of a 1:1 session is
     cost = late_changes.cost_of_move(tx, left, before, terms, excused=excused)
     who, coach = before.participant, coaches[target.coach_id]
     pod = _take(tx, coach, pod_id, who, terms)

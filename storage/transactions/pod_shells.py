@@ -99,6 +99,10 @@ def change_together(
         group_rows.begin(tx, group, now=terms.now)
     groups = [common.group_id, *(pod.group_id for pod in timed)]
     locked = pod_groups.lock(tx, groups, map(attrgetter("coach_id"), timed), terms)
+    # The race: somebody gives a shell its time, and locks it before its people. So does this.
+    for shell_id in sorted(shells):
+        with _about(shell_id):
+            rows.get(tx, shell_id, lock=True)
     # All at once: pod by pod, two who change the same people's pods would wait for each other.
     named = map(attrgetter("id"), common.assigned)
     participant_times.lock_seated(tx, map(attrgetter("id"), timed), groups, named)

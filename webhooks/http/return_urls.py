@@ -2,7 +2,7 @@
 of our pages a redirect to elsewhere.
 """
 
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from workers.settings import Settings
 
@@ -18,6 +18,6 @@ def allowed(settings: Settings, return_url: str) -> bool:
 def with_outcome(return_url: str, outcome: str) -> str:
     """The address with `outcome=...` in its query, in the place of what it says of that itself."""
     parts = urlsplit(return_url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    others = [(name, value) for name, value in query if name != OUTCOME]
-    return parts._replace(query=urlencode([*others, (OUTCOME, outcome)])).geturl()
+    # What else it says stays as it was written: the platform may have signed it.
+    others = [each for each in parts.query.split("&") if each and each.partition("=")[0] != OUTCOME]
+    return parts._replace(query="&".join([*others, urlencode({OUTCOME: outcome})])).geturl()

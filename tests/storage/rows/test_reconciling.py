@@ -1,5 +1,6 @@
 """Reading what nobody pushed about: whom, when, and what it says of the pushes."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,6 +94,26 @@ def test_calendars_read_together_are_not_read_together_again(
     assert max(shares) <= 3
 
 
+def test_lost_logins_are_asked_once_a_turn_and_keep_nobody_waiting(
+    database: Database, connection: str
+) -> None:
+    # Given a login that is lost for weeks, and was tried just now
+    lost = people.connect(database, sub="acc_lost")
+    weeks = {"last_ok_at": people.NOW - timedelta(days=20), "done_gen": 1, "req_gen": 1}
+    change(database, lost, trouble="disconnected", next_attempt_at_ms=now_ms(), **weeks)
+    # Then whoever can be read comes first
+    assert reconcile(database, people.NOW + HOUR, 1) == [connection]
+    assert reconcile(database, people.NOW + HOUR, 1) == []
+    # And it is tried again once its own turn is over
+    change(database, lost, next_attempt_at_ms=now_ms() - 3_700_000)
+    assert reconcile(database, people.NOW + HOUR, 1) == [lost]
+
+
+def now_ms() -> int:
+    """Leases and tries go by the database's own clock."""
+    return int(time.time() * 1000)
+
+
 def test_the_stalest_by_its_own_interval_goes_first(database: Database, connection: str) -> None:
     # Given one an hour and a half late of an hour, and one half an hour late of a quarter
     busy = people.connect(database, sub="acc_busy")
@@ -166,7 +187,7 @@ def test_a_day_that_rolled_on_is_no_change(database: Database, connection: str) 
 
 
 def test_what_a_relink_brings_to_light_was_not_missed(database: Database, connection: str) -> None:
-    change(database, connection, trouble="disconnected")
+    change(database, connection, trouble="disconnected", next_attempt_at_ms=0)
     reconcile(database, people.NOW + HOUR)
     assert not read(database, connection, (at(3, 10), at(3, 11))).missed
 
