@@ -19,6 +19,10 @@ NOW = people.NOW
 ADDRESS = "grace@example.test"
 
 
+FRIDAY = {"start": "2026-06-05T13:00:00Z"}
+"""When nothing lies in Ada's calendar."""
+
+
 def owed(number: int, topic: str = "booked", **more: object) -> Owed:
     """A mail to Grace, with all that a page must not show."""
     values = {
@@ -110,7 +114,7 @@ def in_state(database: Database, state: State, coach_id: str) -> None:
 def booked(desk: Desk) -> dict[str, str]:
     """A booking of Ada's, its session, and the request that made it: what a history is asked of."""
     sent = {"Idempotency-Key": "history", "X-Request-ID": "req_of_this_booking"}
-    answer = desk.ask("POST", "/v1/bookings", "bookings:write", json=BOOKING, headers=sent)
+    answer = desk.ask("POST", "/v1/bookings", "bookings:write", json=BOOKING | FRIDAY, headers=sent)
     assert answer.status_code == 201, answer.text
     return {
         "booking_id": answer.json["id"],
