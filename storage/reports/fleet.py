@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from domain.reconciling import Pace
+from storage.reports import metrics
 from storage.reports import samples as figures
 from storage.schema.database import Database
 from storage.schema.fast_reads import query_raw
@@ -49,11 +50,10 @@ def longest_turn(database: Database) -> timedelta | None:
 
 def latest(tx: Connection, *, since: datetime) -> dict[Pace, int] | None:
     """What was counted last. None: not since then."""
+    found = metrics.latest(tx, _NAMES.values(), since=since)
     counted = {}
     for pace, name in _NAMES.items():
-        mine = select(samples.c.value).where(samples.c.name == name, samples.c.at >= since)
-        value = tx.scalar(mine.order_by(samples.c.at.desc()).limit(1))
-        if value is None:
+        if name not in found:
             return None
-        counted[pace] = int(value)
+        counted[pace] = int(found[name])
     return counted
