@@ -68,20 +68,14 @@ def discard(cause_id: str, yes: bool) -> None:  # noqa: FBT001 (click)
 def acknowledge(cause_id: str) -> None:
     """Answer for this cause for a day: alerts and the first line of /ops tell it no more."""
     from storage.reports import causes as reported
-    from storage.rows import acknowledgements, audit_log
-    from storage.rows.acknowledgements import Acknowledgement
-    from storage.rows.audit_log import Deed
+    from storage.transactions import acknowledgements
 
     with opened() as runtime, runtime.services.database.write() as tx:
         now = runtime.services.now()
         found = reported.find(tx, cause_id, now=now)
         if found is None:
             raise click.ClickException(NONE)
-        who = actor()
-        made = Acknowledgement(found.id, found.kind, found.state, found.error, now, who)
-        acknowledgements.put(tx, made)
-        told = f"{found.count} {found.kind} {found.state}, {found.error}"
-        audit_log.note(tx, Deed(now, who, "acknowledge", found.id, told))
+        acknowledgements.acknowledge(tx, found, actor=actor(), now=now)
     click.echo(f"{found.count} {found.kind} {found.state}: acknowledged")
 
 

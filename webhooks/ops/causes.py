@@ -8,10 +8,9 @@ from flask import Response, abort, g, render_template, request, url_for
 
 from storage.reports import causes
 from storage.reports.causes import SharedError
-from storage.rows import acknowledgements, audit_log, bulk_deeds
-from storage.rows.acknowledgements import Acknowledgement
-from storage.rows.audit_log import Deed
+from storage.rows import bulk_deeds
 from storage.schema.database import Tx
+from storage.transactions import acknowledgements
 from storage.transactions import bulk_deeds as asked_deeds
 from webhooks.http.context import runtime
 from webhooks.ops.actions import answered
@@ -74,14 +73,9 @@ def _known(tx: Tx, cause: SharedError, action: str) -> str:
     """Somebody answers for a cause, or does so no more."""
     now = runtime().services.now()
     if action == "withdraw":
-        acknowledgements.withdraw(tx, cause.id)
-    else:
-        fields = (cause.id, cause.kind, cause.state, cause.error, now, g.visitor.name)
-        acknowledgements.put(tx, Acknowledgement(*fields))
-    told = f"{cause.count} {cause.kind} {cause.state}, {cause.error}"
-    audit_log.note(tx, Deed(now, g.visitor.name, action, cause.id, told))
-    if action == "withdraw":
+        acknowledgements.withdraw(tx, cause, actor=g.visitor.name, now=now)
         return "Nobody answers for it any more: it is told again."
+    acknowledgements.acknowledge(tx, cause, actor=g.visitor.name, now=now)
     return "Acknowledged for a day, or until none is left: it is told no more."
 
 
