@@ -90,11 +90,15 @@ class Fork:
         self.pid = pid
         self.returncode: int | None = None
         self._parent = parent
+        self._lock = Lock()
 
     def poll(self) -> int | None:
-        if self.returncode is None:
-            self.returncode = self._parent.ask({"wait": self.pid})
-        return self.returncode
+        # Who watches a process asks while another waits for it. Its code is told once: whoever came
+        # second would ask for a process that is gone, of which the parent would die.
+        with self._lock:
+            if self.returncode is None:
+                self.returncode = self._parent.ask({"wait": self.pid})
+            return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Raises subprocess.TimeoutExpired."""

@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from tests.support import forks
+from webhooks.demo.processes import Process
 
+THREADS = 8
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,3 +60,17 @@ def test_what_reads_its_environment_as_it_is_imported_is_no_fork(tmp_path: Path)
         process = forks.process(["tests.a_process", "exit"], env, log)
     assert isinstance(process, subprocess.Popen)
     assert process.wait(60) == 3
+
+
+def test_any_number_of_threads_may_ask_how_it_ended(tmp_path: Path) -> None:
+    together = Barrier(THREADS)
+
+    def ended(process: Process) -> int:
+        together.wait(60)
+        return process.wait(60)
+
+    with (tmp_path / "log").open("wb") as log, ThreadPoolExecutor(THREADS) as threads:
+        for _ in range(5):
+            process = forks.process(["tests.a_process", "exit"], os.environ, log)
+            codes = list(threads.map(ended, [process] * THREADS))
+            assert codes == [3] * THREADS
