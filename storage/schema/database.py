@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.schema import history
 from storage.schema.breaker import DatabaseBreaker
@@ -66,6 +67,7 @@ class Database:
         self.closed = False
         self._writing = writing
         event.listen(engine, "handle_error", self._sort_out)
+        event.listen(engine, "checkin", self._give_up)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -238,6 +240,13 @@ class Database:
     def _trust_anew(self) -> None:
         # The connections that there are may be as dead, or as read-only, as the one that failed.
         self._trusted_since = time.monotonic()
+
+    def _give_up(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        """A thread whose transaction was under way while we were closed, or that began one after
+        it, brings its connection back to a pool that nobody empties again.
+        """
+        if self.closed:
+            record.invalidate()
 
     def _let_go(self) -> None:
         with suppress(IndexError):  # none is left

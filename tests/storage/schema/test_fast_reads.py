@@ -1,6 +1,8 @@
 """Quick looks past SQLAlchemy: the same rows, and the same errors when the database is away."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, literal, select, text
@@ -99,3 +101,21 @@ def test_what_was_asked_while_it_was_closed_leaves_no_connection_open(database_u
     assert not database.kept
     with pytest.raises(Exception, match="closed"):
         under_way[0].execute("SELECT 1")
+
+
+@pytest.mark.parametrize("begun", ["before it was closed", "after it"])
+def test_a_transaction_that_ends_after_that_leaves_no_connection_open(
+    begun: str, database_url: str
+) -> None:
+    database = create(database_url)
+    with ExitStack() as transaction:
+        if begun == "before it was closed":
+            tx = transaction.enter_context(database.write())
+            database.close()
+        else:
+            database.close()
+            tx = transaction.enter_context(database.write())
+        used: Any = tx.connection.driver_connection
+        tx.execute(select(tables.coaches.c.id))
+    with pytest.raises(Exception, match="closed"):
+        used.execute("SELECT 1")
