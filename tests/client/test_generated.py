@@ -2,6 +2,7 @@
 running server. Their generators are installed for that, where they can be.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from tests.docs.client import ROOT, document
 from tests.support.http_client import Desk
 
-PYTHON = "openapi-python-client==0.29.1"
+HASHED = ROOT / "requirements" / "generators.txt"
 TYPESCRIPT = Path(__file__).with_name("typescript")
 DRIVE = """
 import sys
@@ -72,14 +73,16 @@ def node(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def python(request: pytest.FixtureRequest) -> Path:
-    """A folder of openapi-python-client and what it needs, kept between runs."""
+    """A folder of openapi-python-client and what it needs, kept between runs until a pin changes."""
     uv = shutil.which("uv") or next(map(str, sorted((ROOT / ".tools").glob("uv-*"))), None)
     if uv is None:
         pytest.skip("openapi-python-client is installed by uv, which is not here")
-    folder = Path(request.config.cache.mkdir("openapi-python-client-0.29.1"))
+    pins = hashlib.sha256(HASHED.read_bytes()).hexdigest()[:16]
+    folder = Path(request.config.cache.mkdir(f"openapi-python-client-{pins}"))
     if not (folder / "openapi_python_client").exists():
         how = ["pip", "install", "-q", "--python", sys.executable, "--target", str(folder)]
-        install(PYTHON, uv, *how, PYTHON, folder=folder)
+        what = ["--require-hashes", "-r", str(HASHED)]
+        install("openapi-python-client", uv, *how, *what, folder=folder)
     return folder
 
 
