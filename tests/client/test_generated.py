@@ -73,7 +73,7 @@ def node(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def python(request: pytest.FixtureRequest) -> Path:
-    """A folder of openapi-python-client and what it needs, kept between runs until a pin changes."""
+    """A folder of openapi-python-client and what it needs, kept until a pin changes."""
     uv = shutil.which("uv") or next(map(str, sorted((ROOT / ".tools").glob("uv-*"))), None)
     if uv is None:
         pytest.skip("openapi-python-client is installed by uv, which is not here")

@@ -3,6 +3,7 @@
 """
 
 import keyword
+import re
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,8 @@ NOWHERE = "postgresql://127.0.0.1:1/nobody"
 JSON = "application/json"
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 CURSOR, NEXT = "cursor", "next_cursor"
+AFTER = "after"
+"""What a feed is read on behind."""
 OURS = {"notifications_receive", "conferencing_receive", "badges_show", "feeds_read"}
 """Cronofy calls these, or a browser by a signed address: no client with a key."""
 WRITTEN = '"""{what}: written from the OpenAPI document by `./run docs`."""\n\n'
@@ -49,9 +52,10 @@ def api(document: dict[str, Any]) -> str:
     body = "".join(methods)
     if "Iterator[" in body:
         lines += ["from collections.abc import Iterator\n"]
-    words = [word for word in ("Any", "Literal") if f"{word}[" in body or f", {word}]" in body]
+    words = [word for word in ("Any", "Literal") if re.search(rf"\b{word}\b", body)]
     lines += [f"from typing import {', '.join(words)}\n\n"]
     lines += ["from coachcal_client import models\n"]
+    lines += ["from coachcal_client.feed import Feed\n"]
     lines += ["from coachcal_client.transport import Transport, new_key, part\n\n\n"]
     lines += ["class Client(Transport):\n", '    """The API of one coachcal, with one key."""\n']
     return "".join([*lines, body])
@@ -134,6 +138,8 @@ def _method(
     yield "        )\n        return answer\n"
     if any(one["name"] == CURSOR for one in given):
         yield from _pages(document, name, operation, places, given)
+    if any(one["name"] == AFTER for one in given):
+        yield from _feed(document, name, operation, given)
 
 
 def _sent(given: list[dict[str, Any]], bodies: list[str]) -> Iterator[str]:
@@ -167,10 +173,7 @@ def _pages(
     given: list[dict[str, Any]],
 ) -> Iterator[str]:
     """An iterator over what a list has, page after page."""
-    schema = operation["responses"]["200"]["content"][JSON]["schema"]
-    fields = document["components"]["schemas"][type_of(schema)]["properties"]
-    [items] = [field for field, one in fields.items() if one.get("type") == "array"]
-    kind = type_of(fields[items]["items"], "models.")
+    items, kind = _items(document, operation)
     others = [one for one in given if one["name"] != CURSOR]
     takes = ["self", *(f"{_word(one)}: {_kind(one)}" for one in places)]
     takes += ["*", *(_parameter(one) for one in sorted(others, key=_is_optional))]
@@ -183,6 +186,31 @@ def _pages(
     yield f'            yield from page["{items}"]\n'
     yield f'            {CURSOR} = page.get("{NEXT}")\n'
     yield f"            if {CURSOR} is None:\n                return\n"
+
+
+def _feed(
+    document: dict[str, Any], name: str, operation: dict[str, Any], given: list[dict[str, Any]]
+) -> Iterator[str]:
+    """An iterator over what comes behind a cursor."""
+    items, kind = _items(document, operation)
+    others = [one for one in given if one["name"] != AFTER]
+    takes = ["self", "*", f"{AFTER}: str | None = None"]
+    takes += [_parameter(one) for one in others]
+    passed = [f"{AFTER}={AFTER}", *(f"{_word(one)}={_word(one)}" for one in others)]
+    yield f"\n    def {name}_all({', '.join(takes)}) -> Feed[{kind}]:\n"
+    yield f'        """Each of `{name}` behind `{AFTER}`; see `Feed`."""\n'
+    yield f"        def fetch({AFTER}: str | None) -> Any:\n"
+    yield f"            page = self.{name}({', '.join(passed)})\n"
+    yield f'            return page["{items}"], page["next"], page["more"]\n'
+    yield f"        return Feed(fetch, {AFTER})\n"
+
+
+def _items(document: dict[str, Any], operation: dict[str, Any]) -> tuple[str, str]:
+    """The field of a page that has its items, and their type."""
+    schema = operation["responses"]["200"]["content"][JSON]["schema"]
+    fields = document["components"]["schemas"][type_of(schema)]["properties"]
+    [items] = [field for field, one in fields.items() if one.get("type") == "array"]
+    return items, type_of(fields[items]["items"], "models.")
 
 
 def _answer(operation: dict[str, Any]) -> tuple[str, bool]:

@@ -58,7 +58,12 @@ def show_slots(query: SlotChangesQuery) -> SlotChangesOut:
     changes = []
     for event in page:
         at = iso(int(event.at.timestamp()))
-        change = SlotChange(coach_id=event.coach_id, version=event.data["version"], changed_at=at)
+        change = SlotChange(
+            coach_id=event.coach_id,
+            version=event.data["version"],
+            changed_at=at,
+            next=feed_cursors.written(event.position),
+        )
         changes.append(change)
     return SlotChangesOut(changes=changes, next=following, more=more)
 
@@ -80,4 +85,5 @@ def _to_out(event: NumberedEvent, version: Version) -> FeedEventOut:
         type=event.topic,
         timestamp=iso(int(event.at.timestamp())),
         data=said(event.data, version),
+        next=feed_cursors.written(event.position),
     )

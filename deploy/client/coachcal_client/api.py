@@ -1,9 +1,10 @@
 """A method per operation: written from the OpenAPI document by `./run docs`."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from coachcal_client import models
+from coachcal_client.feed import Feed
 from coachcal_client.transport import Transport, new_key, part
 
 
@@ -675,6 +676,49 @@ class Client(Transport):
             },
         )
         return answer
+
+    def events_show_all(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        type: list[
+            Literal[
+                "slots.changed",
+                "booking.booked",
+                "booking.rebooked",
+                "booking.place_changed",
+                "booking.cancelled",
+                "booking.seat_left",
+                "booking.missed",
+                "calendar.disconnected",
+                "calendar.reconnected",
+                "calendar.connected",
+                "coach.synced",
+                "session.conflict",
+                "session.conflict_cleared",
+                "session.conferencing_failed",
+                "session.conferencing_recovered",
+                "session.event_moved",
+                "session.event_deleted",
+                "session.event_settled",
+                "session.wall_clock_moved",
+                "session.wall_clock_restored",
+            ]
+        ]
+        | None = None,
+        coach_id: list[str] | None = None,
+        version: Literal["2026-06-01", "2026-11-29"] | None = None,
+    ) -> Feed[models.FeedEventOut]:
+        """Each of `events_show` behind `after`; see `Feed`."""
+
+        def fetch(after: str | None) -> Any:
+            page = self.events_show(
+                after=after, limit=limit, type=type, coach_id=coach_id, version=version
+            )
+            return page["events"], page["next"], page["more"]
+
+        return Feed(fetch, after)
 
     def feeds_show(
         self, *, coach_id: str | None = None, participant_id: str | None = None
@@ -1546,6 +1590,17 @@ class Client(Transport):
             query={"after": after, "limit": limit},
         )
         return answer
+
+    def events_show_slots_all(
+        self, *, after: str | None = None, limit: int | None = None
+    ) -> Feed[models.SlotChange]:
+        """Each of `events_show_slots` behind `after`; see `Feed`."""
+
+        def fetch(after: str | None) -> Any:
+            page = self.events_show_slots(after=after, limit=limit)
+            return page["changes"], page["next"], page["more"]
+
+        return Feed(fetch, after)
 
     def webhook_endpoints_show_all(self) -> models.EndpointsOut:
         """All endpoints, the oldest first; none tells its secret."""

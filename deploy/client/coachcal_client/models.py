@@ -508,6 +508,7 @@ class FeedEventOut(TypedDict):
     type: str
     timestamp: str
     data: dict[str, Any]
+    next: str
 
 
 class FeedIn(TypedDict):
@@ -1166,6 +1167,7 @@ class SlotChange(TypedDict):
     coach_id: str
     version: int
     changed_at: str
+    next: str
 
 
 class SlotChangesOut(TypedDict):

@@ -115,7 +115,9 @@ def test_whose_slots_changed_is_told_once_at_the_latest_version(desk: Desk, ada:
         "coach_id": "ada",
         "version": version,
         "changed_at": "2026-06-01T08:00:00Z",
+        "next": rest["next"],
     }
+    assert first["next"] == answer["next"]
     assert (answer["more"], rest["more"]) == (True, False)
 
 

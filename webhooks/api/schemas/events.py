@@ -21,6 +21,7 @@ After = Annotated[
         ),
     ),
 ]
+BEHIND = "Send it as `after` to read on behind this one."
 Limit = Annotated[int, Field(ge=1, le=MOST_EVENTS)]
 if TYPE_CHECKING:
     EventType = str
@@ -52,6 +53,7 @@ class FeedEventOut(BaseModel):
     type: str
     timestamp: Instant
     data: dict[str, Any] = Field(description="Ids, times and versions, as `webhooks` tells them.")
+    next: str = Field(description=BEHIND)
 
 
 class EventsOut(BaseModel):
@@ -65,6 +67,7 @@ class SlotChange(BaseModel):
     coach_id: str
     version: int = Field(description="Of the coach's open times, as GET .../slots says it.")
     changed_at: Instant
+    next: str = Field(description=BEHIND)
 
 
 class SlotChangesOut(BaseModel):
