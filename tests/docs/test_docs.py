@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+from coachcal_client import Client
 
 import domain
 from tests.docs import pages, reference
@@ -128,9 +129,16 @@ def test_every_route_that_is_called_is_there(page: Path) -> None:
         assert any(route.fullmatch(request) for route in known), request
 
 
-def test_the_tutorial_s_requests_are_looked_at() -> None:
-    text = (DOCS / "tutorial" / "first-booking.md").read_text()
-    assert {"GET /readyz", "PUT /v1/coaches/ada", "POST /v1/bookings"} <= set(called(text))
+def test_requests_of_examples_are_looked_at() -> None:
+    pages_with_requests = ("tutorial/first-booking.md", "how-to/feeds-and-replies.md")
+    text = "".join((DOCS / page).read_text() for page in pages_with_requests)
+    assert {"GET /readyz", "GET /v1/feeds", "POST /v1/mail-replies"} <= set(called(text))
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=ids)
+def test_every_method_of_the_client_that_is_called_is_one(page: Path) -> None:
+    for method in re.findall(r"coachcal\.([a-z_]+)\(", page.read_text()):
+        assert hasattr(Client, method), method
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE, ids=ids)

@@ -3,12 +3,11 @@
 import threading
 import time
 from datetime import timedelta
-from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from domain.event_versions import NEWEST, OLDEST, said
+from domain.event_versions import NEWEST, OLDEST
 from storage.rows import feed, webhook_endpoints
 from storage.transactions import endpoint_callbacks
 from tests.support import endpoints
@@ -228,47 +227,3 @@ def test_one_that_begins_to_hang_leaves_room_for_the_others() -> None:
         over.set()
         for thread in threads:
             thread.join()
-
-
-def test_who_was_away_for_two_days_catches_up_to_the_very_same_state(
-    switchboard: Switchboard,
-) -> None:
-    """One platform takes every callback; one takes none for two days, and then reads the feed."""
-    endpoints.make(switchboard, ONE)
-    switchboard.announce()
-    with switchboard.database.read() as tx:
-        left_at = feed.ends_of(tx).last_position
-    first = switchboard.book()
-    endpoints.feed_on(switchboard)
-    for hours in range(2, 6):
-        switchboard.now += timedelta(hours=1)
-        switchboard.rebook(first.booking, at(9, 10 + hours))
-        if hours == 3:
-            second = switchboard.book(at(10, 10), BETH)
-        if hours == 4:
-            switchboard.cancel(second.booking)
-        switchboard.read((at(11, 9), at(11, 9 + hours)))
-        endpoints.feed_on(switchboard)
-    switchboard.now += timedelta(days=2)
-    told: dict[str, Any] = {}
-    for topic, data in endpoints.heard(switchboard, ONE):
-        take(told, topic, data)
-    caught_up: dict[str, Any] = {}
-    with switchboard.database.read() as tx:
-        last = feed.ends_of(tx).last_position
-        while page := feed.page(tx, after=left_at, through=last, limit=3):
-            for event in page:
-                take(caught_up, event.topic, feed_data(event))
-            left_at = page[-1].position
-    assert caught_up == told
-    assert told[first.booking.id]["version"] == 5
-
-
-def feed_data(event: feed.NumberedEvent) -> Any:
-    return said(event.data, NEWEST)
-
-
-def take(state: dict[str, Any], topic: str, data: Any) -> None:
-    """What a platform makes of an event: the latest of each thing."""
-    about = data.get("booking_id") or data.get("session_id") or f"slots of {data['coach_id']}"
-    state[about] = data | {"type": topic}
