@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.notices import Change
-from domain.sessions import Session
+from domain.sessions import Booking, Session
 
 _BOOKING = ("booking_id", "version", "session_id", "coach_id", "participant_id", "starts", "ends")
 _SESSION = ("session_id", "version", "coach_id", "starts", "ends")
@@ -78,6 +78,14 @@ CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "session.wall_clock_restored": (
         "no longer: the rules were put right, or the session moved",
         _SESSION,
+    ),
+    "session.participant_clock_moved": (
+        "new time zone rules: a participant's local time of it is another now; the instant stays",
+        (*_SESSION, "booking_id", "booked_for", "wall_moved"),
+    ),
+    "session.participant_clock_restored": (
+        "no longer: the rules were put right, or the session moved",
+        (*_SESSION, "booking_id"),
     ),
 }
 """What happened, and the keys of `data`."""
@@ -208,6 +216,17 @@ def wall_clock(session: Session, at: datetime) -> Event:
         topic = "session.wall_clock_moved"
         data |= {"booked_for": session.wall, "wall_moved": session.wall_moved}
     return _about(session, topic, "wall", at, data)
+
+
+def participant_clock(session: Session, booking: Booking, at: datetime) -> Event:
+    """Whether new time zone rules gave the session another local time where its participant is."""
+    data = _of_session(session) | {"booking_id": booking.id}
+    topic = "session.participant_clock_restored"
+    if booking.wall_moved is not None:
+        topic = "session.participant_clock_moved"
+        data |= {"booked_for": booking.wall, "wall_moved": booking.wall_moved}
+    company = booking.context.within(session.context).company
+    return Event(topic, f"wall:{booking.id}", session.coach_id, at, data, company)
 
 
 def _about(session: Session, topic: str, matter: str, at: datetime, data: dict[str, Any]) -> Event:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
-from domain.hours import timezone
+from domain.hours import timezone, wall_clock
 from domain.mail.safety import mail_address
 from domain.places import EVERYWHERE, Place, Rule, join_link, where
 
@@ -104,11 +104,8 @@ class Context:
         """Whether the other lies in this one:
         it names the same company, project and cohort wherever this names one.
         """
-        pairs = (
-            (self.company, other.company),
-            (self.project, other.project),
-            (self.cohort, other.cohort),
-        )
+        names = ("company", "project", "cohort")
+        pairs = [(getattr(self, name), getattr(other, name)) for name in names]
         return all(mine is None or mine == theirs for mine, theirs in pairs)
 
     def within(self, wider: "Context") -> "Context":
@@ -147,9 +144,7 @@ class Session:
     expires_at: datetime | None = None
     conflict_since: datetime | None = None
     wall: str | None = None
-    """The coach's local time that it was booked for,
-    as `domain.hours.wall_clock` writes it; of holds none.
-    """
+    """The coach's local time that it was booked for, as `wall_clock` writes it; of holds none."""
     wall_moved: str | None = None
     """What that became under newer time zone rules."""
     place: Place | None = None
@@ -217,6 +212,17 @@ class Booking:
     """What the participant's calendar program said of the latest invitation."""
     overlap_reason: str | None = None
     """Why it was booked although its participant was in another session at the time."""
+    wall: str | None = None
+    """The participant's local time that it was booked for, as `wall_clock` writes it."""
+    wall_starts: int | None = None
+    """Of which instant, epoch seconds."""
+    wall_moved: str | None = None
+    """What that became under newer time zone rules."""
+
+    def timed(self, session: Session) -> Self:
+        """With the participant's local time of the session, by the rules of today."""
+        wall = wall_clock(self.participant.zone, session.starts)
+        return replace(self, wall=wall, wall_starts=session.starts, wall_moved=None)
 
     def changed(self, now: datetime, *, told_calendars: bool = True, **changes: Any) -> "Booking":
         """The booking after a change: its version grows,
@@ -235,9 +241,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The moment of a change and the settings it obeys:
-    one reading of the clock for all that follows from it.
-    """
+    """The moment of a change, read once for all that follows from it, and the settings it obeys."""
 
     now: datetime
     stale_after: timedelta

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    or_,
     select,
     text,
     tuple_,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from storage.schema.columns import EPOCH
 from storage.schema.list_indexes import IS_HELD, IS_SHORT
 from storage.schema.session_tables import CONTEXT
-from storage.schema.tables import sessions
+from storage.schema.tables import bookings, sessions
 
 Item = TypeVar("Item")
 Key = tuple[str | int, ...]
@@ -110,14 +111,21 @@ def flags(wanted: SessionFilter, now: datetime) -> Iterator[tuple[bool, ColumnEl
     # As text, and not as a parameter: only so is the index of the few that are short known to hold
     # them all.
     short = and_(text(IS_SHORT), row.deadline <= now)
+    moved = or_(row.wall_moved.is_not(None), row.id.in_(moved_for_somebody()))
     asked = (
         (wanted.in_conflict, row.conflict_since.is_not(None)),
         (wanted.short_of_seats, short),
-        (wanted.moved, row.wall_moved.is_not(None)),
+        (wanted.moved, moved),
     )
     for value, condition in asked:
         if value is not None:
             yield value, condition
+
+
+def moved_for_somebody() -> Select[Any]:
+    """The sessions that newer time zone rules gave a participant another local time of."""
+    mine = bookings.c
+    return select(mine.session_id).where(mine.wall_moved.is_not(None), mine.status == "booked")
 
 
 def with_held_mails(column: ColumnElement[str]) -> Select[Any]:

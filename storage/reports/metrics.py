@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, not_, or_, select
 
 from storage.reports import causes
+from storage.reports.lists import moved_for_somebody
 from storage.rows import pauses
 from storage.rows.acknowledgements import Acknowledgement
 from storage.rows.outbox_claims import OPEN
@@ -48,7 +49,8 @@ def linkless(tx: Connection, *, now: datetime) -> int:
 def moved_clocks(tx: Connection, *, now: datetime) -> int:
     """How many coming sessions have another local time by newer time zone rules."""
     row = sessions.c
-    coming = and_(row.wall_moved.is_not(None), row.active, row.starts > int(now.timestamp()))
+    moved = or_(row.wall_moved.is_not(None), row.id.in_(moved_for_somebody()))
+    coming = and_(moved, row.active, row.starts > int(now.timestamp()))
     return tx.scalar(select(func.count()).where(coming)) or 0
 
 

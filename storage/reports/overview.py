@@ -16,8 +16,10 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    null,
     select,
     type_coerce,
+    union_all,
 )
 
 from domain.freshness import State
@@ -27,6 +29,7 @@ from storage.schema import records
 from storage.schema.columns import EPOCH
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import (
+    bookings,
     calendars,
     channels,
     connections,
@@ -82,8 +85,9 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class MovedClock:
-    """A coming session that has another local time by newer time zone rules. `starts`: epoch
-    seconds; `wall`, `wall_moved`: as `domain.hours.wall_clock` writes them. Never its title.
+    """A coming session that has another local time by newer time zone rules: the coach's, or that
+    of this booking's participant. `starts`: epoch seconds; `wall`, `wall_moved`: as
+    `domain.hours.wall_clock` writes them. Never its title.
     """
 
     session_id: str
@@ -91,6 +95,7 @@ class MovedClock:
     starts: int
     wall: str
     wall_moved: str
+    booking_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +213,21 @@ def moved_clocks(
     tx: Connection, *, now: datetime, limit: int = 20, coach_id: str | None = None
 ) -> list[MovedClock]:
     """The soonest first; of one coach, or of all."""
-    mine = sessions.c
-    query = select(mine.id, mine.coach_id, mine.starts, mine.wall, mine.wall_moved).where(
-        mine.wall_moved.is_not(None), mine.active, mine.starts > int(now.timestamp())
-    )
+    mine, seat = sessions.c, bookings.c
+    coming = [mine.active, mine.starts > int(now.timestamp())]
     if coach_id is not None:
-        query = query.where(mine.coach_id == coach_id)
-    return records.all_as(tx, MovedClock, query.order_by(mine.starts, mine.id).limit(limit))
+        coming.append(mine.coach_id == coach_id)
+    about = (mine.id, mine.coach_id, mine.starts)
+    coachs = select(*about, mine.wall, mine.wall_moved, null().label("booking_id"))
+    theirs = select(*about, seat.wall, seat.wall_moved, seat.id).join(
+        bookings, seat.session_id == mine.id
+    )
+    both = union_all(
+        coachs.where(mine.wall_moved.is_not(None), *coming),
+        theirs.where(seat.wall_moved.is_not(None), seat.status == "booked", *coming),
+    ).subquery()
+    first = select(both).order_by(both.c.starts, both.c.id, both.c.wall).limit(limit)
+    return records.all_as(tx, MovedClock, first)
 
 
 def _in_conflict(now: datetime) -> ColumnElement[bool]:

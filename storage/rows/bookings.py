@@ -21,7 +21,7 @@ from domain.change_rules import Used
 from domain.mail.safety import mail_address
 from domain.sessions import ERASED_ID, Booking, Context, Participant, Session, Terms, Unknown
 from storage.schema.history import note
-from storage.schema.tables import bookings, pod_groups, sessions
+from storage.schema.tables import bookings, sessions
 
 row = bookings.c
 
@@ -30,7 +30,7 @@ def new(session: Session, participant: Participant, context: Context, terms: Ter
     """A booking that is not written yet, with its names for life."""
     # One name for both: whoever finds the event in a calendar finds the booking.
     name = secrets.token_hex(12)
-    return Booking(
+    booking = Booking(
         id=f"bkg_{name}",
         session_id=session.id,
         participant=participant,
@@ -39,6 +39,7 @@ def new(session: Session, participant: Participant, context: Context, terms: Ter
         created_at=terms.now,
         changed_at=terms.now,
     )
+    return booking.timed(session)
 
 
 def add(tx: Connection, booking: Booking, coach_id: str, *, excused: bool = False) -> None:
@@ -65,9 +66,8 @@ def put(
     for name in _whose(booking.participant):
         del values[name]
     still_theirs = row.participant_id == booking.participant.id
-    values["overlap_reason"] = case(
-        (still_theirs, booking.overlap_reason), else_=row.overlap_reason
-    )
+    for name in ("overlap_reason", "wall", "wall_moved"):
+        values[name] = case((still_theirs, values[name]), else_=row[name])
     values["answers_from"] = case((row.sequence == booking.sequence, row.answers_from), else_=None)
     if answer_stays:
         values["answers_from"] = first_answered()
@@ -82,12 +82,12 @@ def first_answered() -> ColumnElement[int]:
 
 def put_participant(tx: Connection, booking_id: str, who: Participant) -> None:
     """Write whose seat it is, and nothing else of the booking; why they were in two sessions at
-    once is forgotten, not that they were.
+    once is forgotten, not that they were; and so is their local time.
     """
     # The race: whoever anonymises takes no coach's lock. Written whole, the booking would lose what
     # somebody changed of it in between.
     forgotten = {"overlap_reason": case((row.overlap_reason.is_not(None), ""), else_=None)}
-    values = _whose(who) | forgotten
+    values = _whose(who) | forgotten | {"wall": None, "wall_moved": None, "told_wall": None}
     tx.execute(bookings.update().where(row.id == booking_id).values(values))
 
 
@@ -197,43 +197,6 @@ def in_group(tx: Connection, group_id: str, participant_id: str | None = None) -
     return _read(tx, theirs.order_by(row.created_at, row.id))
 
 
-def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
-    """The pod of another group that this participant once chose, where both groups are a choice:
-    they were begun under one title in one programme. One that was called off binds nobody.
-    """
-    pods, groups = sessions.c, pod_groups.c
-    query = (
-        select(pods.id, pods.group_id, pods.title, pods.context)
-        .add_columns(groups.title.label("begun_title"), groups.context.label("begun_context"))
-        .join(bookings, row.session_id == pods.id)
-        .outerjoin(pod_groups, groups.id == pods.group_id)
-        .where(row.participant_id == participant_id, pods.format == "hybrid_v2", pods.active)
-        .where(pods.id != pod.id)
-        .order_by(row.created_at, row.id)
-    )
-    if pod.group_id is not None:
-        query = query.where(pods.group_id.is_distinct_from(pod.group_id))
-    same = _name(tx, pod)
-    # Compared here: PostgreSQL knows no equality of JSON, and to SQLite it is a text.
-    for found in tx.execute(query):
-        # Those that the release before made are in no group yet: each is one by itself.
-        name = (found.title, found.context)
-        if found.begun_context is not None:
-            name = (found.begun_title, found.begun_context)
-        if name == same:
-            return str(found.id)
-    return None
-
-
-def _name(tx: Connection, pod: Session) -> tuple[str | None, Any]:
-    """What the pod's group was begun under."""
-    query = select(pod_groups.c.title, pod_groups.c.context)
-    found = tx.execute(query.where(pod_groups.c.id == pod.group_id)).first()
-    if found is None:
-        return pod.title, pod.context.as_json()
-    return found.title, found.context
-
-
 def _all(tx: Connection, *where: ColumnElement[bool]) -> list[Booking]:
     return _read(tx, select(bookings).where(*where).order_by(row.created_at, row.id))
 
@@ -265,6 +228,9 @@ def of_row(found: Row[Any]) -> Booking:
         replaces=found.replaces,
         answer=answer,
         overlap_reason=found.overlap_reason,
+        wall=found.wall,
+        wall_starts=found.wall_starts,
+        wall_moved=found.wall_moved,
     )
 
 
@@ -281,6 +247,9 @@ def _values(booking: Booking) -> dict[str, Any]:
         "moves": booking.moves,
         "late_moves": booking.late_moves,
         "overlap_reason": booking.overlap_reason,
+        "wall": booking.wall,
+        "wall_starts": booking.wall_starts,
+        "wall_moved": booking.wall_moved,
         "replaces": booking.replaces,
         "created_at": booking.created_at,
         "changed_at": booking.changed_at,

@@ -11,7 +11,7 @@ from domain.pod_groups import PodGroup
 from domain.sessions import Context, Session
 from storage.schema.database import insert
 from storage.schema.history import note
-from storage.schema.tables import pod_groups, sessions
+from storage.schema.tables import bookings, pod_groups, sessions
 
 row = pod_groups.c
 
@@ -38,6 +38,43 @@ def get(tx: Connection, group_id: str) -> PodGroup | None:
 def lock(tx: Connection, group_id: str) -> PodGroup | None:
     """The group, locked until the transaction ends. On SQLite the file is locked as it is."""
     return _one(tx, select(pod_groups).where(row.id == group_id).with_for_update())
+
+
+def chosen_before(tx: Connection, pod: Session, participant_id: str) -> str | None:
+    """The pod of another group that this participant once chose, where both groups are a choice:
+    they were begun under one title in one programme. One that was called off binds nobody.
+    """
+    pods, seat = sessions.c, bookings.c
+    query = (
+        select(pods.id, pods.group_id, pods.title, pods.context)
+        .add_columns(row.title.label("begun_title"), row.context.label("begun_context"))
+        .join(bookings, seat.session_id == pods.id)
+        .outerjoin(pod_groups, row.id == pods.group_id)
+        .where(seat.participant_id == participant_id, pods.format == "hybrid_v2", pods.active)
+        .where(pods.id != pod.id)
+        .order_by(seat.created_at, seat.id)
+    )
+    if pod.group_id is not None:
+        query = query.where(pods.group_id.is_distinct_from(pod.group_id))
+    same = _name(tx, pod)
+    # Compared here: PostgreSQL knows no equality of JSON, and to SQLite it is a text.
+    for found in tx.execute(query):
+        # Those that the release before made are in no group yet: each is one by itself.
+        name = (found.title, found.context)
+        if found.begun_context is not None:
+            name = (found.begun_title, found.begun_context)
+        if name == same:
+            return str(found.id)
+    return None
+
+
+def _name(tx: Connection, pod: Session) -> tuple[str | None, Any]:
+    """What the pod's group was begun under."""
+    query = select(row.title, row.context)
+    found = tx.execute(query.where(row.id == pod.group_id)).first()
+    if found is None:
+        return pod.title, pod.context.as_json()
+    return found.title, found.context
 
 
 def _one(tx: Connection, query: Select[Any]) -> PodGroup | None:

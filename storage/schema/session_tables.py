@@ -162,6 +162,12 @@ bookings = Table(
     Column("answers_from", BigInteger),
     # Why it was booked although its participant was in another session at the time.
     Column("overlap_reason", Text),
+    # The participant's local time it was booked for, and of which `starts` that is one: the release
+    # before moves bookings, and does not know it.
+    Column("wall", Text),
+    Column("wall_starts", BigInteger),
+    Column("wall_moved", Text),  # what that became under newer time zone rules
+    Column("told_wall", Text),  # what of that Coach OS was last told
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     # As its session's, which triggers see to; of what its context leaves open, the session's too.
@@ -179,6 +185,20 @@ Index(
     unique=True,
     postgresql_where=_seated,
     sqlite_where=_seated,
+)
+untold_wall_of_booking = bookings.c.wall_moved.is_distinct_from(bookings.c.told_wall)
+Index(
+    "ix_bookings_untold_wall",
+    bookings.c.id,
+    postgresql_where=untold_wall_of_booking,
+    sqlite_where=untold_wall_of_booking,
+)
+_moved_for_somebody = bookings.c.wall_moved.is_not(None)
+Index(
+    "ix_bookings_moved",
+    bookings.c.session_id,
+    postgresql_where=_moved_for_somebody,
+    sqlite_where=_moved_for_somebody,
 )
 
 # The calendars into which a write of ours may still land (storage.transactions.looks).

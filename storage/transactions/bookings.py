@@ -160,6 +160,7 @@ def rebook(
     if cost == "missed":
         return _book_anew(tx, standing, session, terms)
     booking = moved(standing.booking, cost, terms, excused=excused, overlap_reason=overlap)
+    booking = booking.timed(session)
     sessions.put(tx, before, session, terms.now)
     bookings.put(tx, standing.booking, booking, coach.id, excused=excused)
     slot_sets.recompute(tx, coach, now=terms.now)

@@ -15,12 +15,18 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 from domain import events
 from domain.events import Event
 from storage.reports import coach_states
-from storage.rows import feed, outbox, sessions
+from storage.rows import bookings, feed, outbox, sessions
 from storage.rows.event_differences import SETTLED
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
 from storage.schema.leases import taking
-from storage.schema.session_tables import untold_conferencing, untold_conflict, untold_wall
+from storage.schema.session_tables import (
+    untold_conferencing,
+    untold_conflict,
+    untold_wall,
+    untold_wall_of_booking,
+)
+from storage.schema.tables import bookings as booking_rows
 from storage.schema.tables import connections, event_differences, slot_sets, untold_beginning
 from storage.schema.tables import outbox as outbox_rows
 from storage.schema.tables import sessions as session_rows
@@ -59,6 +65,7 @@ def announce(
         *_calendars(tx, now, limit),
         *_conflicts(tx, now, limit),
         *_wall_clocks(tx, now, limit),
+        *_participants_clocks(tx, now, limit),
         *_conferencing(tx, now, limit),
         *_changed_events(tx, now, limit),
     ]
@@ -228,6 +235,15 @@ def _wall_clocks(tx: Connection, now: datetime, limit: int) -> list[Event]:
     noted = taking(session_rows, untold).values(told_wall=session.wall_moved)
     ids = tx.scalars(noted.returning(session.id)).all()
     return [events.wall_clock(sessions.get(tx, session_id), now) for session_id in ids]
+
+
+def _participants_clocks(tx: Connection, now: datetime, limit: int) -> Iterator[Event]:
+    seat = booking_rows.c
+    untold = select(seat.id).where(untold_wall_of_booking).order_by(seat.id).limit(limit)
+    noted = taking(booking_rows, untold).values(told_wall=seat.wall_moved)
+    for booking_id in tx.scalars(noted.returning(seat.id)).all():
+        booking = bookings.get(tx, booking_id)
+        yield events.participant_clock(sessions.get(tx, booking.session_id), booking, now)
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:

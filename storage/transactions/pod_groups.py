@@ -88,7 +88,7 @@ def owe(
 
 def check_choice(tx: Connection, pod: Session, participant_id: str) -> None:
     """Raises Refused unless a participant may choose this hybrid_v2 pod by themselves."""
-    if first := bookings.chosen_before(tx, pod, participant_id):
+    if first := pod_groups.chosen_before(tx, pod, participant_id):
         detail = "This participant chose another group before, and stays with it: use its pods."
         raise Refused("format_forbids", detail, format=pod.format, pod_id=first)
     pods = sessions.of_group(tx, pod.group_id)

@@ -104,7 +104,7 @@ def move_seat(
         return _seat_anew(tx, coaches, standing, pod, terms)
     booking = booking_transactions.moved(
         before, cost, terms, excused=excused, session_id=pod_id, overlap_reason=overlap
-    )
+    ).timed(pod)
     booking_rows.put(tx, before, booking, pod.coach_id, excused=excused)
     moved = Change("rebooked", pod, booking, previous_starts=left.starts)
     more = _follow(tx, coaches, pod, who, before.context, terms, force)
@@ -283,6 +283,8 @@ def each_seat(
             if overlapping is not None:
                 overlap = overlapping.get(booking.participant.id)
             changed = booking.changed(terms.now, status=status, overlap_reason=overlap)
+            if kind == "rebooked":
+                changed = changed.timed(pod)
             booking_rows.put(tx, booking, changed, pod.coach_id)
             found.append(Change(kind, pod, changed, previous_starts, tells_coach=not found))
     return found

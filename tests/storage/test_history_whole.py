@@ -18,6 +18,7 @@ NO_STEP = {
     ("transactions/callbacks.py", "_conflicts"): "what the platform was told",
     ("transactions/callbacks.py", "_conferencing"): "what the platform was told",
     ("transactions/callbacks.py", "_wall_clocks"): "what the platform was told",
+    ("transactions/callbacks.py", "_participants_clocks"): "what the platform was told",
     ("transactions/calendar_mails.py", "_note"): "what the coach was told",
     ("transactions/conferencing.py", "called"): "how far the provider is: nobody has a link yet",
     ("transactions/conferencing.py", "give_up"): "as above",

@@ -38,6 +38,7 @@ def recompute(services: Services, coach_id: str) -> list[Wake]:
             "session_wall_moved",
             session=each.session_id,
             coach=coach_id,
+            booking=each.booking_id,
             booked_for=each.wall,
             now=each.wall_moved,
         )

@@ -94,6 +94,8 @@ class BookingOut(TypedDict):
     replaces: str | None
     answer: Literal["accepted", "declined", "tentative"] | None
     overlap_reason: str | None
+    participant_booked_for: str | None
+    participant_wall_moved: str | None
 
 
 class BookingsOut(TypedDict):
@@ -421,6 +423,8 @@ class EndpointChange(TypedDict):
                 "session.event_settled",
                 "session.wall_clock_moved",
                 "session.wall_clock_restored",
+                "session.participant_clock_moved",
+                "session.participant_clock_restored",
             ]
         ]
         | None
@@ -456,6 +460,8 @@ class EndpointIn(TypedDict):
                 "session.event_settled",
                 "session.wall_clock_moved",
                 "session.wall_clock_restored",
+                "session.participant_clock_moved",
+                "session.participant_clock_restored",
             ]
         ]
         | None
@@ -1058,6 +1064,8 @@ class SeatOut(TypedDict):
     replaces: str | None
     answer: Literal["accepted", "declined", "tentative"] | None
     overlap_reason: str | None
+    participant_booked_for: str | None
+    participant_wall_moved: str | None
 
 
 class SecretOut(TypedDict):

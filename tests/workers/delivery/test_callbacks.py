@@ -97,6 +97,8 @@ def test_every_event_of_the_catalogue_is_sent_and_says_just_what_the_catalogue_s
         with switchboard.database.write() as tx:
             mine = tables.sessions.update().where(tables.sessions.c.id == late.session.id)
             tx.execute(mine.values(wall_moved=wall))
+            theirs = tables.bookings.update().where(tables.bookings.c.session_id == late.session.id)
+            tx.execute(theirs.values(wall_moved=wall))
         switchboard.announce()
         switchboard.work()
     switchboard.now += timedelta(days=3)

@@ -73,6 +73,10 @@ class SeatOut(BaseModel):
         description="Why it was booked although the participant was in another session at the time;"
         " null if they were not, and empty once the reason is forgotten with the person."
     )
+    participant_booked_for: str | None = Field(description="Their local time of it, and the zone.")
+    participant_wall_moved: str | None = Field(
+        description="What that local time became under newer time zone rules; the instant stays."
+    )
 
 
 class Time(BaseModel):
@@ -281,6 +285,8 @@ def _seat(booking: Booking) -> dict[str, object]:
         "replaces": booking.replaces,
         "answer": booking.answer,
         "overlap_reason": booking.overlap_reason,
+        "participant_booked_for": booking.wall,
+        "participant_wall_moved": booking.wall_moved,
     }
 
 

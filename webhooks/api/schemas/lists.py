@@ -63,7 +63,9 @@ class SessionsFilter(ListQuery):
         " that is withheld.",
     )
     moved: bool | None = Field(
-        None, description="Whether newer time zone rules moved its local time (`wall_moved`)."
+        None,
+        description="Whether newer time zone rules moved its local time: the coach's (`wall_moved`)"
+        " or a participant's (`participant_wall_moved`).",
     )
 
 
