@@ -706,6 +706,8 @@ class Client(Transport):
                 "session.event_settled",
                 "session.wall_clock_moved",
                 "session.wall_clock_restored",
+                "session.participant_clock_moved",
+                "session.participant_clock_restored",
             ]
         ]
         | None = None,
