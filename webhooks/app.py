@@ -15,7 +15,7 @@ from webhooks import ops, pages
 from webhooks.api import conferencing, health, notifications, openapi, routes, slots
 from webhooks.front.kinds import KINDS
 from webhooks.front.streams import StreamPlaces
-from webhooks.http import codes, home, limited, limits, problems
+from webhooks.http import codes, home, limited, limits, problems, versions
 from webhooks.http.api_key_cache import ApiKeyCache
 from webhooks.http.context import EXTENSION, FastPath, Parts, RawAnswer, parts
 from webhooks.http.late_pushes import LatePushes
@@ -68,8 +68,9 @@ class App(APIFlask):
         # that was a tenth of a push.
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             there = {name.lower() for name, _ in headers}
+            of_request = limits.headers(environ) + versions.headers(environ)
             more = [header for header in self.always if header[0].lower() not in there]
-            return start_response(status, headers + more + limits.headers(environ), *error)
+            return start_response(status, headers + more + of_request, *error)
 
         seconds = REQUEST_SECONDS
         if environ["PATH_INFO"].startswith((notifications.PLACE, conferencing.PLACE)):

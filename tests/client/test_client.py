@@ -13,6 +13,7 @@ from coachcal_client import ApiError, BadSignature, Client, NotReached, verify
 from coachcal_client.models import BookingIn, CoachIn
 from standardwebhooks import Webhook
 
+from domain.event_versions import NEWEST
 from tests.docs import client as generator
 from tests.support import people
 from tests.support.http_client import Desk
@@ -224,6 +225,12 @@ def test_whatever_comes_instead_of_an_answer_is_an_error_of_ours(
         server.orders[:] = [order]
         with pytest.raises(error):
             client.coaches_show("ada")
+
+
+def test_it_asks_for_the_form_that_its_models_are(ailing: tuple[type[Ailing], str]) -> None:
+    server, origin = ailing
+    Client(origin, "cck").pods_show("pod_1")
+    assert [one["Coachcal-Version"] for one in server.seen] == [NEWEST]
 
 
 def test_patience_ends(ailing: tuple[type[Ailing], str]) -> None:

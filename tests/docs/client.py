@@ -21,6 +21,8 @@ NOWHERE = "postgresql://127.0.0.1:1/nobody"
 JSON = "application/json"
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 CURSOR, NEXT = "cursor", "next_cursor"
+VERSION = "Coachcal-Version"
+"""The transport sends it."""
 AFTER = "after"
 """What a feed is read on behind."""
 OURS = {"notifications_receive", "conferencing_receive", "badges_show", "feeds_read"}
@@ -57,7 +59,8 @@ def api(document: dict[str, Any]) -> str:
     lines += ["from coachcal_client import models\n"]
     lines += ["from coachcal_client.feed import Feed\n"]
     lines += ["from coachcal_client.transport import Transport, new_key, part\n\n\n"]
-    lines += ["class Client(Transport):\n", '    """The API of one coachcal, with one key."""\n']
+    lines += ["class Client(Transport):\n", '    """The API of one coachcal, with one key."""\n\n']
+    lines += [f'    version = "{max(document["info"]["x-versions"])}"\n']
     return "".join([*lines, body])
 
 
@@ -112,7 +115,7 @@ def _method(
     document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
 ) -> Iterator[str]:
     name = operation["operationId"]
-    asked = [one for one in operation.get("parameters", ()) if one["in"] != "cookie"]
+    asked = [one for one in operation.get("parameters", ()) if one["name"] != VERSION]
     places = [one for one in asked if one["in"] == "path"]
     given = [one for one in asked if one["in"] != "path"]
     bodies = list(operation.get("requestBody", {}).get("content", {}))

@@ -1,6 +1,6 @@
 """The feed over HTTP: what happened, read on from where a reader stopped."""
 
-from domain.event_versions import Version, said
+from domain.event_versions import NEWEST, Version, said
 from domain.events import SLOTS
 from storage.rows import feed
 from storage.rows.feed import NumberedEvent
@@ -13,6 +13,7 @@ from webhooks.api.schemas.events import (
     SlotChangesOut,
     SlotChangesQuery,
 )
+from webhooks.http import versions
 from webhooks.http.context import runtime
 from webhooks.http.times import iso
 
@@ -38,8 +39,9 @@ def show(query: EventsQuery) -> EventsOut:
             coach_ids=query.coach_id,
         )
     page, following, more = _cut(found, query.limit, ends.last_position)
-    shown = [_to_out(event, query.version) for event in page]
-    return EventsOut(version=query.version, events=shown, next=following, more=more)
+    version = query.version or versions.asked() or NEWEST
+    shown = [_to_out(event, version) for event in page]
+    return EventsOut(version=version, events=shown, next=following, more=more)
 
 
 def show_slots(query: SlotChangesQuery) -> SlotChangesOut:

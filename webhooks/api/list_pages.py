@@ -11,6 +11,7 @@ import orjson
 from flask import Response, request
 from pydantic import BaseModel
 
+from domain.event_versions import NEWEST, Version
 from storage.reports.lists import Key, Page
 from storage.schema.database import Database, Tx
 from webhooks.api.list_files import CSV, NDJSON, SMALL, ndjson, pages_of, table
@@ -21,6 +22,7 @@ from webhooks.http.auth import asking
 from webhooks.http.context import parts, runtime
 from webhooks.http.problems import RETRY_AFTER, RefusedRequest
 from webhooks.http.requests import JSON
+from webhooks.http.versions import require, said
 from workers.services import Services
 
 PAGING = {"limit", "cursor"}
@@ -83,14 +85,22 @@ def _stream(chosen: ItemList, query: ListQuery, kind: str) -> Response:
         )
         raise RefusedRequest("busy", detail, headers=RETRY_AFTER)
     response = Response(
-        written(chosen, kind, services.database, read), mimetype=kind, headers=[MARK]
+        written(chosen, kind, services.database, read, version=require()),
+        mimetype=kind,
+        headers=[MARK],
     )
     response.call_on_close(partial(streams.leave, client_id))
     return response
 
 
 def written(
-    chosen: ItemList, kind: str, database: Database, read: Reader, told: Told = lambda _: None
+    chosen: ItemList,
+    kind: str,
+    database: Database,
+    read: Reader,
+    told: Told = lambda _: None,
+    *,
+    version: Version = NEWEST,
 ) -> Iterator[bytes]:
     """All of a list as NDJSON or CSV, in pieces. `told`: how many items there are so far."""
     count = 0
@@ -101,7 +111,7 @@ def written(
             found = read(tx, after, chosen.at_once)
         count += len(found.items)
         told(count)
-        return found
+        return Page(said(found.items, version), found.after)
 
     if kind == CSV:
         return table(pages_of(look), chosen.item)

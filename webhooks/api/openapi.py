@@ -29,6 +29,7 @@ from webhooks.http.limits import TOO_MANY
 from webhooks.http.problems import PROBLEM
 from webhooks.http.requests import BODY_CAP, JSON, PUSH_CAP
 from webhooks.http.times import MOST_DAYS
+from webhooks.http.versions import CHANGES
 from workers.cronofy.signature import HEADER
 
 BEARER, SIGNATURE = "apiKey", "cronofySignature"
@@ -40,7 +41,10 @@ Times are UTC (RFC 3339), starts are on quarter hours. A refusal is application/
 written then. API keys are made with `coachcal keys create` and carry scopes.
 
 Requests are limited, by API key or else by address: `RateLimit` says what is left of each limit
-that a request was counted by, `RateLimit-Policy` what they are; past one, 429 and `Retry-After`."""
+that a request was counted by, `RateLimit-Policy` what they are; past one, 429 and `Retry-After`.
+
+`Coachcal-Version` names the date of the form that is asked for, and answered: what breaks a reader
+is a new date. Who names none gets the former date until it ends."""
 BOUNDS = {
     "body_bytes": BODY_CAP,
     "push_bytes": PUSH_CAP,
@@ -140,7 +144,7 @@ def _refusals(route: Route) -> set[int]:
     if route.scopes and route.method != "GET":
         statuses.add(412)
     if route.scopes:
-        statuses |= {401, 403, 422, 503}
+        statuses |= {400, 401, 403, 422, 503}
     if route.body is not None or route.once:
         statuses |= {400, 413, 415}
     if route.files:
@@ -153,6 +157,7 @@ def _refusals(route: Route) -> set[int]:
 def _finished(document: Any) -> Any:
     document["components"]["headers"] = openapi_headers.DECLARED
     document["info"]["x-limits"] = BOUNDS
+    document["info"]["x-versions"] = CHANGES
     document["x-codes"] = {
         code: {"status": status, "meaning": said} for code, (status, said) in CODES.items()
     }

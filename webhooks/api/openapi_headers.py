@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from domain.event_versions import VERSIONS
 from webhooks.api.route import Route
-from webhooks.http import idempotent, request_ids
+from webhooks.http import idempotent, request_ids, versions
 from webhooks.http.entity_tags import PATTERN as ETAG
 from webhooks.http.limits import TOO_MANY
 
@@ -36,6 +37,19 @@ DECLARED: dict[str, Any] = {
         "schema": {"type": "string"},
         "description": 'Of how many, in how many seconds: "reads";q=6000;w=60',
     },
+    versions.HEADER: {
+        "schema": {"enum": list(VERSIONS)},
+        "description": "The date of the form that this is answered in.",
+    },
+    "Deprecation": {
+        "schema": {"type": "string"},
+        "description": "Since when there is another form of what was asked or is answered"
+        " (RFC 9745).",
+    },
+    "Sunset": {
+        "schema": {"type": "string"},
+        "description": "Until when this form is served, at least (RFC 8594).",
+    },
     "Retry-After": {
         "schema": {"type": "integer", "minimum": 1},
         "description": "Seconds until the request may be repeated.",
@@ -44,6 +58,14 @@ DECLARED: dict[str, Any] = {
         "schema": {"type": "string"},
         "description": "The methods that there are at this path.",
     },
+}
+VERSION = {
+    "in": "header",
+    "name": versions.HEADER,
+    "required": False,
+    "schema": {"enum": list(VERSIONS)},
+    "description": "The date of the form to be answered in; without it"
+    f" {versions.USUAL}, for as long as that is served.",
 }
 IF_MATCH = {
     "in": "header",
@@ -75,6 +97,10 @@ IDEMPOTENCY_KEY = {
 def of_answer(route: Route, status: int) -> dict[str, Any]:
     """The headers of an answer or refusal."""
     names = [request_ids.HEADER]
+    if route.path.startswith(versions.PLACE):
+        names.append(versions.HEADER)
+    if route.dated:
+        names += ["Deprecation", "Sunset"]
     if route.limited or status == TOO_MANY:
         names += ["RateLimit", "RateLimit-Policy"]
     if status in (200, 201, 304) and (route.versioned or 304 in route.answers):
@@ -93,6 +119,8 @@ def of_answer(route: Route, status: int) -> dict[str, Any]:
 def of_request(route: Route) -> list[dict[str, Any]]:
     """Beside the key."""
     sent: list[dict[str, Any]] = []
+    if route.scopes:
+        sent.append(VERSION)
     if route.once:
         # A PUT or DELETE done twice comes to the same, anyhow.
         sent.append(IDEMPOTENCY_KEY | {"required": route.method not in ("PUT", "DELETE")})

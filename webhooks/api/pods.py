@@ -1,5 +1,7 @@
 """Pods over HTTP: sessions of a small group, and the seats in them."""
 
+from typing import Literal
+
 from flask import Response
 
 from domain.sessions import Terms, Unknown
@@ -13,6 +15,7 @@ from webhooks.api.places import place_of
 from webhooks.api.schemas.booking_requests import PodChange, PodIn, SeatIn
 from webhooks.api.schemas.booking_responses import GroupOut, SessionOut, group_out, session_out
 from webhooks.http.context import runtime
+from webhooks.http.deprecated import deprecate
 from webhooks.http.entity_tags import expected_version
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.times import instant, instant_or_none, moment
@@ -86,7 +89,7 @@ def change(pod_id: str, body: PodChange) -> Response:
         deadline=moment("deadline", body.deadline),
         title=body.title,
         group_id=body.group_id,
-        status=body.status,
+        status=_called_off(body),
         force=forced(body.force),
     )
     expected = expected_version(body.version)
@@ -95,6 +98,14 @@ def change(pod_id: str, body: PodChange) -> Response:
         return _answered(pods.change(tx, pod_id, changes, terms, expected=expected), terms)
 
     return once(work)
+
+
+def _called_off(body: PodChange) -> Literal["disabled"] | None:
+    if body.status is None:
+        return None
+    if body.status == "disabled":
+        deprecate()
+    return "disabled"
 
 
 def take_seat(pod_id: str, body: SeatIn) -> Response:

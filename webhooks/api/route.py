@@ -6,6 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from webhooks.http import versions
+
 View = Callable[..., Any]
 
 
@@ -38,6 +40,8 @@ class Route:
     """Media types by which a list is answered whole, to whoever accepts them."""
     location: str = ""
     """Where what is made is from now on, by the fields of the answer: /v1/bookings/{id}."""
+    past_states: bool = False
+    """Whether it tells what was, in dictionaries that have no model."""
     documented: bool = True
     """Whether OpenAPI tells it: pages are for people."""
 
@@ -48,6 +52,11 @@ class Route:
             return False
         reads_or_sets = self.method in ("GET", "PUT", "PATCH") and not self.alone
         return 304 not in self.answers and (reads_or_sets or bool(self.location))
+
+    @property
+    def dated(self) -> bool:
+        """Whether its answer is another in the form of another date (`webhooks.http.versions`)."""
+        return self.past_states or _says(self.answer, versions.SINCE)
 
     @property
     def conditional(self) -> bool:
@@ -73,6 +82,15 @@ class Route:
     @property
     def name(self) -> str:
         return f"{self.group}_{self.view.__name__}"
+
+
+def _says(annotation: Any, word: str) -> bool:
+    """Whether a model has a field, at any depth, that may be this word."""
+    if annotation == word:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_says(each.annotation, word) for each in annotation.model_fields.values())
+    return any(_says(each, word) for each in get_args(annotation))
 
 
 def _has_version(model: type[BaseModel]) -> bool:

@@ -103,7 +103,7 @@ from webhooks.api.schemas.responses import (
     TilesOut,
 )
 from webhooks.api.webhook_routes import WEBHOOK_ROUTES
-from webhooks.http import auth
+from webhooks.http import auth, versions
 from webhooks.http.entity_tags import located, refuse_unheeded, tagged
 from webhooks.http.problems import RefusedRequest
 
@@ -183,7 +183,7 @@ ROUTES = (
     Route("POST", mail_replies.PATH, mail_replies.take, BOOKS, answer=ReplyOut, refuses=(404,),
           files=(mail_replies.MAIL,)),
     Route("GET", f"{BOOKING}/history", history.show, ("bookings:read",), answer=HistoryOut,
-        refuses=(404,)),
+          refuses=(404,), past_states=True),
     Route("GET", f"{BOOKING}/mails", mails.show, ("bookings:read",), answer=MailsOut,
           refuses=(404,)),
     Route("POST", f"{BOOKING}/mails/<kind>/send", mails.send, BOOKS, answer=SendingOut,
@@ -261,6 +261,8 @@ def register(app: APIFlask, document: Callable[[APIFlask, Route, View], View]) -
             view = app.input(route.body, location="json", arg_name="body")(view)
         if route.query is not None:
             view = app.input(route.query, location="query", arg_name="query")(view)
+        if route.dated:
+            view = versions.dated(view)
         if route.versioned:
             view = tagged(view, route.location)
         elif route.location:
@@ -276,6 +278,7 @@ def _guarded(route: Route, view: View) -> View:
     @wraps(view)
     def guarded(**path: str) -> Any:
         auth.require(route.scopes)
+        versions.require()
         for name, value in path.items():
             if not re.fullmatch(ID, value):
                 detail = (

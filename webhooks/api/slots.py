@@ -18,6 +18,7 @@ from storage.slots import availability
 from storage.slots.availability import Asked, Stamp
 from storage.slots.listings import Listing
 from webhooks.api.schemas.requests import SlotsQuery
+from webhooks.http import versions
 from webhooks.http.auth import asking, key_of, lacking, may
 from webhooks.http.context import FastPath, Parts, RawAnswer, parts, runtime
 from webhooks.http.listing import listing_of
@@ -78,7 +79,7 @@ def in_passing(ours: Parts) -> FastPath:
             return None
         coach_id = path[len(PLACE) : -len(END)]
         question = _question(coach_id, environ)
-        if not cache.holds(question):
+        if not cache.holds(question) or versions.served(environ) is None:
             return None
         try:
             key = key_of(ours, environ)

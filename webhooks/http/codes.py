@@ -7,6 +7,7 @@ from webhooks.http.limits import LIMITED
 CODES: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read."),
     "idempotency_key_required": (400, "This write needs an Idempotency-Key."),
+    "unknown_version": (400, "Coachcal-Version names no date of ours; `versions` lists them."),
     "malformed_json": (400, "The body is not JSON."),
     "malformed_notification": (400, "The body is signed, but is no notification of Cronofy's."),
     "key_missing": (401, "No API key was sent."),

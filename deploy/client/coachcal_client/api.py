@@ -11,6 +11,8 @@ from coachcal_client.transport import Transport, new_key, part
 class Client(Transport):
     """The API of one coachcal, with one key."""
 
+    version = "2026-11-29"
+
     def health_alive(self) -> models.Alive:
         """Is this process alive?
 
@@ -1036,7 +1038,8 @@ class Client(Transport):
         short_of_seats: bool | None = None,
         held_mails: bool | None = None,
         moved: bool | None = None,
-        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "called_off", "disabled"]
+        | None = None,
     ) -> models.PodsListOut:
         """Pods, those called off too, with everyone who has or had a seat.
 
@@ -1086,7 +1089,8 @@ class Client(Transport):
         short_of_seats: bool | None = None,
         held_mails: bool | None = None,
         moved: bool | None = None,
-        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "called_off", "disabled"]
+        | None = None,
     ) -> Iterator[models.SessionOut]:
         """Each of `lists_pods`, however many pages there are."""
         cursor: str | None = None
@@ -1352,7 +1356,8 @@ class Client(Transport):
         short_of_seats: bool | None = None,
         held_mails: bool | None = None,
         moved: bool | None = None,
-        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "called_off", "disabled"]
+        | None = None,
     ) -> models.SessionsOut:
         """Sessions and pods, those called off too, with everyone who has or had a seat.
 
@@ -1404,7 +1409,8 @@ class Client(Transport):
         short_of_seats: bool | None = None,
         held_mails: bool | None = None,
         moved: bool | None = None,
-        status: Literal["unbooked", "booked", "completed", "missed", "disabled"] | None = None,
+        status: Literal["unbooked", "booked", "completed", "missed", "called_off", "disabled"]
+        | None = None,
     ) -> Iterator[models.CoachSessionOut]:
         """Each of `sessions_show`, however many pages there are."""
         cursor: str | None = None

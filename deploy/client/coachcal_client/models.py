@@ -310,7 +310,7 @@ class CoachSessionOut(TypedDict):
     booked_for: str | None
     wall_moved: str | None
     version: int
-    status: Literal["unbooked", "booked", "completed", "missed", "disabled"]
+    status: Literal["unbooked", "booked", "completed", "missed", "called_off", "disabled"]
     active: bool
     context: ContextOut
     bookings: list[SeatOut]
@@ -835,7 +835,7 @@ class PodChange(TypedDict):
     deadline: NotRequired[str | None]
     title: NotRequired[str | None]
     group_id: NotRequired[str | None]
-    status: NotRequired[Literal["disabled"] | None]
+    status: NotRequired[Literal["called_off", "disabled"] | None]
     force: NotRequired[ForceIn | None]
 
 
@@ -1095,7 +1095,7 @@ class SessionOut(TypedDict):
     booked_for: str | None
     wall_moved: str | None
     version: int
-    status: Literal["unbooked", "booked", "completed", "missed", "disabled"]
+    status: Literal["unbooked", "booked", "completed", "missed", "called_off", "disabled"]
     active: bool
     context: ContextOut
     bookings: list[SeatOut]

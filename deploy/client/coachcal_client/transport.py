@@ -54,6 +54,9 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 class Transport:
     """Safe to share between threads."""
 
+    version: str
+    """The date of the form that `models` are: coachcal answers in it, though it has newer ones."""
+
     def __init__(
         self, origin: str, key: str, *, timeout: float = 30.0, patience: float = 60.0
     ) -> None:
@@ -81,6 +84,7 @@ class Transport:
         """
         sent = {name: value for name, value in (headers or {}).items() if value is not None}
         sent |= {"Authorization": f"Bearer {self._key}", "User-Agent": "coachcal-client"}
+        sent["Coachcal-Version"] = self.version
         if body is not None:
             content = json.dumps(body).encode()
             sent["Content-Type"] = JSON

@@ -159,8 +159,9 @@ class PodChange(Body):
     group_id: Id | None = Field(
         None, description="Puts a hybrid_v2 pod, in which nobody is yet, into this group."
     )
-    status: Literal["disabled"] | None = Field(
-        None, description="Calls the pod off: everybody in it is told."
+    status: Literal["called_off", "disabled"] | None = Field(
+        None,
+        description="Calls the pod off: everybody in it is told. `disabled` is the old name.",
     )
     force: ForceIn | None = None
 

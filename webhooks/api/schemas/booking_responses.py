@@ -15,11 +15,11 @@ from domain.sessions import (
     Format,
     Session,
     SessionKind,
-    SessionStatus,
 )
 from storage.rows.event_differences import Difference
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
+from webhooks.api.schemas.session_states import SaidStatus
 from webhooks.http.times import iso, iso_or_none
 
 
@@ -118,7 +118,9 @@ class BookingOut(SeatOut, Time):
 
 class SessionOut(Time):
     version: int
-    status: SessionStatus
+    status: SaidStatus = Field(
+        description="`disabled` is what the form of 2026-06-01 calls `called_off`."
+    )
     active: bool = Field(description="It takes place, or took place.")
     context: ContextOut
     bookings: list[SeatOut] = Field(description="All that there ever were, the oldest first.")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from domain.event_versions import NEWEST, Version
+from domain.event_versions import Version
 from domain.events import CATALOGUE
 from webhooks.api.schemas.booking_requests import Id
 from webhooks.api.schemas.requests import MOST_COACHES, QueryIn, listed
@@ -45,7 +45,11 @@ class EventsQuery(QueryIn):
         max_length=MOST_COACHES,
         description="Of these coaches alone; repeat it for several.",
     )
-    version: Version = Field(NEWEST, description="The form of `data`, by its date.")
+    version: Version | None = Field(
+        None,
+        description="The form of `data`, by its date. Absent: that of `Coachcal-Version`, or else"
+        " the newest.",
+    )
 
 
 class FeedEventOut(BaseModel):

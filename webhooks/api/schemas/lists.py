@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from domain.sessions import BookingStatus, SessionStatus
+from domain.sessions import BookingStatus
 from webhooks.api.schemas.booking_requests import Id
 from webhooks.api.schemas.booking_responses import BookingOut, CoachSessionOut, SessionOut
 from webhooks.api.schemas.requests import MOST_TEXT, QueryIn
 from webhooks.api.schemas.responses import Instant
+from webhooks.api.schemas.session_states import SaidStatus, kept_status
 from webhooks.http import cursors, patterns
 
 MOST, USUAL = 200, 100
@@ -18,6 +19,11 @@ OVERLAP = (
     " follow each change, read `GET /v1/events`."
 )
 
+StatusFilter = Annotated[
+    SaidStatus | None,
+    AfterValidator(kept_status),
+    Field(description="`disabled` is the old name of `called_off`."),
+]
 Moment = Annotated[str, Field(max_length=40, examples=["2026-06-01", "2026-06-01T09:00:00Z"])]
 Filled = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=patterns.NO_NUL)]
 Next = Annotated[
@@ -74,11 +80,11 @@ class BookingsQuery(SessionsFilter):
 
 
 class PodsQuery(SessionsFilter):
-    status: SessionStatus | None = None
+    status: StatusFilter = None
 
 
 class SessionsQuery(SessionsFilter):
-    status: SessionStatus | None = None
+    status: StatusFilter = None
 
 
 class BookingsOut(BaseModel):
