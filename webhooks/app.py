@@ -26,6 +26,7 @@ from webhooks.http.request_ids import HEADER as REQUEST_ID
 from webhooks.http.request_ids import request_id
 from webhooks.http.requests import BODY_CAP, CappedRequest, Json
 from webhooks.http.response_cache import ResponseCache
+from webhooks.http.shared_looks import SharedLook
 from webhooks.version import version
 from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
@@ -38,6 +39,8 @@ LOAD_OURS = (
 )
 MOST_STREAMS = 2
 """Of the threads that answer, how many may send a whole list at once; one to each client."""
+STORM_SECONDS = 2.0
+"""So old may the look at the storm be that all of ops share."""
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -161,6 +164,7 @@ def serve(app: App, runtime: Runtime) -> App:
         response_cache=ResponseCache(),
         limits=quotas,
         streams=StreamPlaces(MOST_STREAMS),
+        storm=SharedLook(STORM_SECONDS),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
     )
     app.extensions[EXTENSION] = ours

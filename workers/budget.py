@@ -37,6 +37,9 @@ _LOCAL_SHARE = 10
 # Seconds that a Redis which failed is left alone, so that not every call waits for its time-out
 _SHUN = 5.0
 
+_NOTHING = -1
+"""As the longest wait: whoever would not even wait for no time reserves nothing."""
+
 _GRANTS, _PAUSE = "budget:cronofy", "budget:cronofy:pause"
 # KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute,
 # longest wait (us). Returns {1, wait} when granted, {0, wait} when the wait would be longer: then
@@ -68,6 +71,12 @@ class Allowance(Protocol):
     def take(self, deadline: float) -> None: ...
 
     def pause(self, seconds: float) -> None: ...
+
+    def wait(self) -> float | None:
+        """Seconds that a call would wait for its turn at this moment; none is reserved.
+        None while nobody knows.
+        """
+        ...
 
 
 class LocalBudget:
@@ -103,6 +112,9 @@ class LocalBudget:
         with self._lock:
             until = self._monotonic() + min(seconds, LONGEST_WAIT)
             self._paused_until = max(self._paused_until, until)
+
+    def wait(self) -> float:
+        return max(0.0, self.reserve(_NOTHING))
 
     def reserve(self, longest: float) -> float:
         """Seconds until the next free moment,
@@ -174,6 +186,16 @@ class Budget:
                 self._client.set(_PAUSE, 1, px=milliseconds)
         except FAILURES as error:
             self._shun(error)
+
+    def wait(self) -> float | None:
+        if self._breaker.open or self._monotonic() < self._shunned_until:
+            return None
+        try:
+            _, micros = self._reserve((_GRANTS, _PAUSE), (*self._limits, _NOTHING))
+        except FAILURES as error:
+            self._shun(error)
+            return None
+        return max(0.0, int(micros) / 1e6)
 
     def _shared(self, longest: float) -> float:
         """Seconds to wait, by the shared list, or by our own while Redis is away."""

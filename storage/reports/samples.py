@@ -6,15 +6,18 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from domain import push_waits
+from domain import push_stages, push_waits
+from domain.push_stages import CronofyWaits, Moments
 from domain.push_waits import PushWaits
-from storage.reports import coach_states
+from storage.reports import coach_states, stage_waits
 from storage.rows import refresh_jobs
 from storage.rows.outbox_claims import OPEN
+from storage.rows.refresh_jobs import ReadClaim
 from storage.schema.database import insert
 from storage.schema.database_clock import clock_ms
 from storage.schema.tables import connections, outbox, samples, visible
@@ -35,13 +38,17 @@ def put(tx: Connection, values: Mapping[str, float], *, at: datetime) -> None:
     tx.execute(rows.on_conflict_do_update(index_elements=key, set_={"value": rows.excluded.value}))
 
 
-def seen(tx: Connection, *, pushed_since_ms: int, now: datetime) -> None:
-    """The change that a push announced can be seen:
+def seen(
+    tx: Connection, claimed: ReadClaim, waits: CronofyWaits, *, pushed_since_ms: int, now: datetime
+) -> None:
+    """The change that a push announced can be seen, by this claim's read:
     it waited since then, by the database's clock.
     """
-    tx.execute(
-        visible.insert().values(id=secrets.token_hex(12), at=now, ms=clock_ms() - pushed_since_ms)
-    )
+    of = Moments(pushed_since_ms, claimed.due_at_ms, claimed.claimed_at_ms, claimed.failure)
+    stages = push_stages.before_storing(of, waits)
+    values: dict[str, Any] = {f"{stage}_ms": spent for stage, spent in stages.items()}
+    values |= {"id": secrets.token_hex(12), "at": now, "ms": clock_ms() - pushed_since_ms}
+    tx.execute(visible.insert().values(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,14 @@ def summarise(tx: Connection) -> dict[str, float]:
     """
     # The race: a push is served between a look and a deletion, and is never counted. One statement
     # takes the rows and answers them: what it does not answer is still there.
-    waits = list(tx.scalars(visible.delete().returning(visible.c.ms)))
-    if not waits:
+    columns = (visible.c.ms, *stage_waits.COLUMNS)
+    rows = tx.execute(visible.delete().returning(*columns)).all()
+    if not rows:
         return {}
+    waits = [row.ms for row in rows]
     found = np.percentile(waits, list(PERCENTILES.values()))
-    return dict(zip(PERCENTILES, map(float, found), strict=True))
+    values = dict(zip(PERCENTILES, map(float, found), strict=True))
+    return values | stage_waits.summary(rows)
 
 
 def gauges(tx: Connection, *, now: datetime, stale_after: timedelta) -> dict[str, float]:

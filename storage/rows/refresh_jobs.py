@@ -42,6 +42,7 @@ from sqlalchemy import (
 
 from domain import push_waits
 from domain.accounts import Trouble
+from domain.push_stages import Failure
 from storage.schema import records
 from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease, taking
@@ -79,6 +80,10 @@ class ReadClaim:
     attempts: int
     userinfo_due: bool
     erase_due: bool
+    due_at_ms: int = 0
+    """From when on it might have been taken."""
+    failure: Failure | None = None
+    """Why the read before broke off, if it did."""
 
 
 def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> ReadClaim | None:
@@ -91,6 +96,7 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
         .values(
             **LEASE.take(lease_ms),
             wake_after_ms=clock_ms() + lease_ms,
+            due_at_ms=row.next_attempt_at_ms,
             next_attempt_at_ms=clock_ms() + gap_ms,
             attempts=row.attempts + 1,
         )
@@ -103,6 +109,8 @@ def claim(tx: Connection, connection_id: str, *, lease_ms: int, gap_ms: int) -> 
             row.attempts,
             row.userinfo_due,
             row.erase_due,
+            row.due_at_ms,
+            row.failure,
         )
     )
     return records.first_as(tx, ReadClaim, statement)
@@ -183,6 +191,7 @@ def finish(tx: Connection, claimed: ReadClaim, **values: Any) -> bool | None:
         "dirty_since_ms": case((still_dirty, literal(claimed.claimed_at_ms)), else_=None),
         "pushed_since_ms": case((served, None), else_=during),
         "attempts": 0,
+        "failure": None,
     }
     return _release(tx, claimed, values)
 
@@ -191,14 +200,26 @@ def doubt(tx: Connection, claimed: ReadClaim, digest: bytes) -> bool | None:
     """Record that what was read is not believed before it was read again:
     the generation stays owed. As `finish`.
     """
-    return _release(tx, claimed, {"doubted": digest, "last_error": DOUBTED, "attempts": 0})
+    values = {"doubted": digest, "last_error": DOUBTED, "attempts": 0, "failure": None}
+    return _release(tx, claimed, values)
 
 
-def give_back(tx: Connection, claimed: ReadClaim, *, error: str, retry_in_ms: int) -> bool:
-    """Record that the read failed and when to try again; the generation stays owed.
-    False: the lease was lost.
+def give_back(
+    tx: Connection,
+    claimed: ReadClaim,
+    *,
+    error: str,
+    retry_in_ms: int,
+    failure: Failure = "fault",
+) -> bool:
+    """Record that the read failed, by whose fault, and when to try again; the generation stays
+    owed. False: the lease was lost.
     """
-    values = {"next_attempt_at_ms": clock_ms() + retry_in_ms, "last_error": error}
+    values = {
+        "next_attempt_at_ms": clock_ms() + retry_in_ms,
+        "last_error": error,
+        "failure": failure,
+    }
     return _release(tx, claimed, values) is not None
 
 

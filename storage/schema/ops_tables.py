@@ -2,7 +2,17 @@
 who may ask, what ran and when, and what ops look at.
 """
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
 
 from storage.schema.columns import Instant, metadata, number, of_coach
 
@@ -91,6 +101,13 @@ visible = Table(
     Column("id", Text, primary_key=True),
     Column("at", Instant, nullable=False, index=True),
     Column("ms", Integer, nullable=False),
+    # Of them, in each stage (domain.push_stages); the database's is what is left. Null in the rows
+    # of a release that did not measure them.
+    Column("gap_ms", BigInteger),
+    Column("queue_ms", BigInteger),
+    Column("budget_ms", BigInteger),
+    Column("cronofy_ms", BigInteger),
+    Column("fault_ms", BigInteger),
 )
 
 # The newest refusals, for ops. Without a key to coaches:

@@ -160,6 +160,9 @@ connections = Table(
     Column("lease_token", Text),
     number("lease_until_ms"),
     number("next_attempt_at_ms"),
+    number("due_at_ms"),  # from when on the read that was claimed last might have been made
+    # Why the last read broke off, if it did (domain.push_stages.Failure).
+    Column("failure", Text),
     number("wake_after_ms"),
     number("attempts"),
     Column("dirty_since_ms", BigInteger),

@@ -4,7 +4,6 @@ A read in which most of a calendar vanished is made again before it is believed;
 stays as it was.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,9 +14,9 @@ from domain.accounts import Account, Trouble
 from domain.coaches import Coach
 from domain.event_differences import Standing
 from domain.freebusy import Reading
+from domain.push_stages import NO_WAITS, CronofyWaits
 from domain.reconciling import Pace, pace_of
 from domain.sessions import Terms
-from domain.suspicious_reads import vanished
 from storage.reports import samples
 from storage.rows import calendars, coaches, conferencing_profiles, connections, refresh_jobs
 from storage.rows.refresh_jobs import Before, ReadClaim
@@ -28,11 +27,13 @@ from storage.transactions import (
     callbacks,
     event_readings,
     looks,
+    reading_news,
     relink_mails,
     target_calendars,
     write_back,
 )
 from storage.transactions.event_readings import NOTHING, Judged
+from storage.transactions.reading_news import News
 
 # A profile in its first sync is looked at again this soon:
 # its "completed" push is skipped when the sync won the race.
@@ -50,6 +51,7 @@ class Observed:
     window_end: int
     account: Account | None = None
     events: tuple[Standing, ...] | None = None
+    waits: CronofyWaits = NO_WAITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,6 @@ class Stored:
     doubted: bool = False
     missed: bool = False
     touched: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What a read says that was not known. `changed`: in the days that were known before, too;
-    `doubt`: the mark of a read that is not to be believed at once.
-    """
-
-    digest: bytes
-    first: bool
-    changed: bool
-    doubt: bytes | None = None
 
 
 def store(
@@ -122,8 +112,29 @@ def store(
     )
     if again is None:
         return None
+    stored = _put(tx, coach, claimed, observed, news, judged, now=now, terms=terms)
     if served is not None:
-        samples.seen(tx, pushed_since_ms=served, now=now)
+        samples.seen(tx, claimed, observed.waits, pushed_since_ms=served, now=now)
+    return replace(stored, again=again, missed=missed)
+
+
+def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> News:
+    reading, account, until = observed.reading, observed.account, observed.window_end
+    return reading_news.compare(tx, connection_id, reading, account, until=until, now=now)
+
+
+def _put(
+    tx: Connection,
+    coach: Coach,
+    claimed: ReadClaim,
+    observed: Observed,
+    news: News,
+    judged: Judged,
+    *,
+    now: datetime,
+    terms: Terms | None,
+) -> Stored:
+    """What is believed: the periods, the events, and the slot set where they change it."""
     replaced = _replace(tx, claimed.connection_id, observed, news)
     touched = event_readings.store(tx, coach, claimed, judged, now=now)
     event_readings.keep_shown(tx, observed.events or (), now=now)
@@ -132,12 +143,12 @@ def store(
     nothing_new = not replaced and observed.account is None and touched is None
     nothing_new = nothing_new and not event_readings.may_follow(coach, judged)
     if nothing_new and slot_sets.is_current(tx, coach, now=now):
-        return Stored(slot_sets.version(tx, coach.id), changed=False, again=again, conflicts=met)
+        return Stored(slot_sets.version(tx, coach.id), changed=False, again=False, conflicts=met)
     version, changed = slot_sets.recompute(tx, coach, now=now)
     # Into the set as it is now, since the ordinary rule decides.
     if terms is not None and event_readings.follow(tx, coach, judged, terms):
         version, changed = slot_sets.version(tx, coach.id), True
-    return Stored(version, changed, again, met, missed=missed, touched=touched or ())
+    return Stored(version, changed, again=False, conflicts=met, touched=touched or ())
 
 
 def _judge(tx: Connection, claimed: ReadClaim, observed: Observed, *, now: datetime) -> Judged:
@@ -209,7 +220,7 @@ def _follow_up(
     return conflicts.flag(tx, coach, now=now)
 
 
-def _is_missed(news: _News, before: Before) -> bool:
+def _is_missed(news: News, before: Before) -> bool:
     """Whether a push should have announced this, and none did.
     Of an account in trouble none comes.
     """
@@ -232,48 +243,14 @@ def _seen(account: Account | None) -> dict[str, Any]:
     return values
 
 
-def _noted(news: _News, before: Before, *, missed: bool, now: datetime) -> dict[str, Any]:
+def _noted(news: News, before: Before, *, missed: bool, now: datetime) -> dict[str, Any]:
     if not news.changed:
         return {"pace": pace_of(before.changed_at, now)}
     count = refresh_jobs.row.missed_pushes + int(missed)
     return {"changed_at": now, "pace": Pace.LIVELY, "missed_pushes": count}
 
 
-def _news(tx: Connection, connection_id: str, observed: Observed, *, now: datetime) -> _News:
-    """Compared are the days ahead that both readings tell of:
-    the window moves on, and that is no change.
-    """
-    digest = observed.reading.digest()
-    mine = busy.c.connection_id == connection_id
-    stored = tx.scalar(select(busy.c.digest).where(mine))
-    if stored is None:
-        return _News(digest, first=True, changed=True)
-    unlisted = _unlisted(tx, connection_id, observed.account)
-    if stored == digest and not unlisted:
-        return _News(digest, first=False, changed=False)
-    packed, known_until = tx.execute(select(busy.c.reading, busy.c.window_end).where(mine)).one()
-    since, until = int(now.timestamp()), min(known_until, observed.window_end)
-    known = Reading.unpack(packed).between(since, until)
-    read = observed.reading.between(since, until)
-    doubt = None
-    if vanished(known, read, unlisted=unlisted):
-        doubt = digest + "".join(sorted(unlisted)).encode()
-    return _News(digest, first=False, changed=known.digest() != read.digest(), doubt=doubt)
-
-
-def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Collection[str]:
-    """The blocking calendars that the account lists no more."""
-    if account is None:
-        return ()
-    listed = set()
-    for profile in account.profiles:
-        for calendar in profile.calendars:
-            if not calendar.deleted:
-                listed.add(calendar.id)
-    return (calendars.blocking_calendars(tx, connection_id) or frozenset()) - listed
-
-
-def _replace(tx: Connection, connection_id: str, observed: Observed, news: _News) -> bool:
+def _replace(tx: Connection, connection_id: str, observed: Observed, news: News) -> bool:
     """Write the row unless it says the same already."""
     mine = busy.c.connection_id == connection_id
     before = tx.execute(select(busy.c.digest, busy.c.window_end).where(mine)).first()

@@ -33,9 +33,13 @@ def apart(page: Page, one: Locator, other: Locator) -> float:
     return told_apart(*_between(page, one, other))
 
 
-def at_edge(page: Page, x: float, y: float, reach: int = 5) -> float:
-    """How far what is left and right of a place is told apart, so many pixels far."""
+def at_edge(page: Page, x: float, y: float, reach: int = 5, *, upright: bool = False) -> float:
+    """How far what is left and right of a place is told apart, so many pixels far. `upright`: what
+    is above and below it.
+    """
     points = [(round(x) + step, round(y)) for step in range(-reach, reach + 1)]
+    if upright:
+        points = [(round(x), round(y) + step) for step in range(-reach, reach + 1)]
     found = _pixels(page, points)
     return told_apart(found[:reach], found[reach:])
 

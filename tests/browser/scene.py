@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.freshness import State
-from storage.rows import coaches, outbox, outbox_claims, withheld_addresses
+from storage.rows import coaches, outbox, outbox_claims, push_marks, withheld_addresses
 from storage.rows.outbox import Owed
 from storage.schema import tables
 from storage.schema.database import Database
@@ -184,3 +184,34 @@ def afternoon(database: Database) -> dict[str, str]:
     (other,) = owe(database, owed(5, "cancelled"))
     kill(database, other, "refused for good, because of the message (552 5.3.4)")
     return ids | {"waiting": waiting, "withheld": nobody_there(database)}
+
+
+def storm(database: Database) -> None:
+    """Pushes of a quarter of an hour, whose stages grow; and calendars that wait for each."""
+    rows = []
+    for minute in range(15):
+        at = NOW - timedelta(minutes=minute)
+        means = {
+            "gap": 300.0 * (15 - minute),
+            "queue": 40.0 * (15 - minute),
+            "budget": 90.0 * max(0, 8 - minute),
+            "cronofy": 220.0 + 10 * minute,
+            "database": 35.0,
+            "fault": 1.0,
+            "seen": 20.0,
+        }
+        for name, value in means.items():
+            rows.append({"name": f"push_stage_{name}", "at": at, "value": value})
+    with database.write() as tx:
+        tx.execute(tables.samples.insert(), rows)
+    it = tables.connections
+    for number, failure in enumerate((None, None, "budget", "budget", "budget", "cronofy")):
+        person = people.coach(id=f"stormy-{number}")
+        connection_id = people.ready(database, person)
+        with database.write() as tx:
+            push_marks.mark_dirty(tx, connection_id, pushed=True)
+        waits = it.c.pushed_since_ms - 7_000 * (number + 1)
+        later = {"next_attempt_at_ms": it.c.pushed_since_ms + 600_000, "failure": failure}
+        with database.write() as tx:
+            mine = it.update().where(it.c.id == connection_id)
+            tx.execute(mine.values(later | {"pushed_since_ms": waits}))

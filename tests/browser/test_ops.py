@@ -264,6 +264,7 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(one_site: S
         "/ops/withheld",
         "/ops/causes",
         "/ops/pauses",
+        "/ops/storm",
         "/ops/coaches/ada",
         "/ops/coaches/ada/history",
         "/ops/coaches/coach-2",

@@ -34,6 +34,7 @@ def paths(ids: dict[str, str]) -> Iterator[str]:
     yield "/ops/withheld"
     yield "/ops/causes"
     yield "/ops/pauses"
+    yield "/ops/storm"
     yield "/ops/coaches/ada/history"
     yield "/ops/coaches/ada"
     yield "/ops/coaches/coach-2"
@@ -58,8 +59,17 @@ def busy(site: Site) -> dict[str, str]:
     return ids
 
 
+def found_pages(made: dict[str, str]) -> Iterator[str]:
+    """What `find` leads to."""
+    yield f"/ops/bookings/{made['booking_id']}"
+    yield f"/ops/sessions/{made['session_id']}"
+    yield f"/ops/requests/{made['request_id']}"
+
+
 def every_page(site: Site, seen: Seen, ids: dict[str, str]) -> Iterator[str]:
-    for path in paths(ids):
+    made = scene.booked(site.desk)
+    scene.storm(site.desk.database)
+    for path in (*paths(ids), *found_pages(made)):
         seen.page.goto(path)
         yield path
     at_peace(seen, site)

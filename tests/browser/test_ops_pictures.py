@@ -43,3 +43,15 @@ def test_the_pages_of_ops_are_photographed(one_site: Site) -> None:
                 seen.page.goto(PATHS["login"])
                 take(seen.page, WANTED["login", width], tallest=TALLEST)
     assert [path for path in WANTED.values() if not path.exists()] == []
+
+
+def test_the_storm_is_photographed(one_site: Site) -> None:
+    """Apart: its calendars would stand in every other picture."""
+    wanted = {width: PICTURES / "pages" / f"ops-storm-{width}.webp" for width in WIDTHS}
+    if not all(path.exists() for path in wanted.values()):
+        scene.storm(one_site.desk.database)
+        for width, path in wanted.items():
+            with one_site.ops(width=width, height=740) as seen:
+                seen.page.goto("/ops/storm")
+                take(seen.page, path, tallest=TALLEST)
+    assert [path for path in wanted.values() if not path.exists()] == []

@@ -46,6 +46,7 @@ LOOKED_AT = {
         "/ops/outbox/<outbox_id>": OPS,
         "/ops/people/<person_id>": OPS,
         "/ops/refusals": OPS,
+        "/ops/storm": OPS,
         "/ops/overlaps": OPS,
         "/ops/withheld": OPS,
     }
@@ -69,6 +70,7 @@ NO_PAGES = {
         "/ops/live": "a piece of its page",
         "/ops/outbox/<outbox_id>/live": "a piece of its page",
         "/ops/plots": "a piece of its page",
+        "/ops/storm/live": "a piece of its page",
         "/ops/withheld/live": "a piece of its page",
         "/p/<token>": "leads on; a spent link's page is the visit's end",
         "/pages/zones/<tongue>/<version>.json": "for scripts",

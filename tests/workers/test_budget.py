@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.workers.budgets import LIST, PAUSE, grants, shared, take
 from tests.workers.cronofy.clocks import Clock
 from workers.broker import create_redis
-from workers.budget import LONGEST_WAIT, Allowance, Budget, LocalBudget
+from workers.budget import LONGEST_WAIT, Budget, LocalBudget
 from workers.cronofy.errors import OverBudget
 
-LIST, PAUSE = "budget:cronofy", "budget:cronofy:pause"
 SECOND, MINUTE = 1_000_000, 60_000_000
 
 
@@ -33,33 +33,9 @@ def server(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
-def shared(
-    server: redis.Redis, clock: Clock, *, per_second: int = 50, per_minute: int = 500
-) -> Budget:
-    """A worker's budget: its own clock does not move in Redis, so what it sleeps is only written
-    down.
-    """
-    return Budget(
-        server,
-        per_second=per_second,
-        per_minute=per_minute,
-        monotonic=clock.monotonic,
-        sleep=lambda _: None,
-    )
-
-
-def grants(server: redis.Redis) -> list[int]:
-    return [int(each) for each in server.lrange(LIST, 0, -1)]
-
-
 def most_within(times: Sequence[float], window: float) -> int:
     """The most grants that any half-open window of this length holds."""
     return max(sum(1 for each in times if first <= each < first + window) for first in times)
-
-
-def take(budget: Allowance, clock: Clock, times: int = 1) -> None:
-    for _ in range(times):
-        budget.take(clock.now + 60)
 
 
 def test_no_second_holds_more_than_its_limit(server: redis.Redis, clock: Clock) -> None:

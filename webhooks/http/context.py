@@ -15,6 +15,7 @@ from webhooks.http.limits import RequestLimits
 from webhooks.http.metrics import Metrics
 from webhooks.http.refusal_log import Refusals
 from webhooks.http.response_cache import ResponseCache
+from webhooks.http.shared_looks import SharedLook, StormLook
 from workers.bootstrap import Runtime
 
 EXTENSION = "coachcal"
@@ -38,6 +39,8 @@ class Parts:
     late_pushes: LatePushes
     streams: StreamPlaces
     """Lists that this process is sending whole."""
+    storm: SharedLook[StormLook]
+    """For all of ops who watch it."""
 
 
 def parts() -> Parts:

@@ -30,6 +30,7 @@ from webhooks.ops import (
     people,
     refresh_diff,
     remedies,
+    storms,
     withheld_addresses,
 )
 
@@ -40,6 +41,8 @@ ROUTES = (
     ("GET", "", pages.overview),
     ("GET", "/live", pages.overview_live),
     ("GET", "/plots", pages.plotted),
+    ("GET", "/storm", storms.storm),
+    ("GET", "/storm/live", storms.storm_live),
     ("GET", "/find", finding.find),
     ("GET", "/bookings/<booking_id>", histories.booking_history),
     ("GET", "/sessions/<session_id>", histories.session_history),

@@ -36,6 +36,13 @@ def span(milliseconds: float | None) -> str:
     return age(milliseconds / 1000)
 
 
+def percent(share: float) -> str:
+    """61 %, and less than 1 % where it is not nothing."""
+    if 0 < share < 0.01:
+        return "< 1 %"
+    return f"{round(share * 100)} %"
+
+
 def since(moment: datetime | None, now: datetime) -> str:
     """How long ago, or in how long."""
     if moment is None:
@@ -84,6 +91,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "age": age,
     "ago": ago,
     "span": span,
+    "percent": percent,
     "since": since,
     "stamp": stamp,
     "instant": instant,

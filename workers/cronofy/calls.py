@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import structlog
 
+from domain.push_stages import CronofyWaits
 from workers.budget import Allowance
 from workers.cronofy import origins, retries, wire
 from workers.cronofy.errors import (
@@ -43,6 +44,19 @@ class ClientLimits:
     """Of one answer, unpacked."""
     read_bytes: int = 32 << 20
     """Of all pages of a read, unpacked."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """Seconds that one piece of work waited: for its turn in the budget, and for Cronofy with its
+    tries and the pauses between them.
+    """
+
+    budget: float = 0.0
+    calls: float = 0.0
+
+    def waits(self) -> CronofyWaits:
+        return CronofyWaits(round(self.budget * 1000), round(self.calls * 1000))
 
 
 class Caller:
@@ -82,6 +96,8 @@ class Caller:
         self._monotonic = monotonic
         self.ends = math.inf
         """No call lasts longer than until then (a reading of `monotonic`)."""
+        self.spent = Spent()
+        """By this client; of one piece of work where it was made by `until`."""
         self._sleep = sleep
         self._transport = Transport(
             timeouts=timeouts or Timeouts(),
@@ -98,7 +114,12 @@ class Caller:
         # A shallow copy: connections, budget and breaker stay those of the whole process.
         bounded = copy(self)
         bounded.ends = min(self.ends, moment)
+        bounded.spent = Spent()
         return bounded
+
+    def budget_wait(self) -> float | None:
+        """Seconds until a call could be made; none is reserved. None while nobody knows."""
+        return self._budget.wait()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._api!r}, {self._us!r})"
@@ -205,15 +226,22 @@ class Caller:
     ) -> bytes:
         """The body of a success, after as many tries as the call and the deadline allow."""
         once = once or self._once
-        if not call.repeatable:
-            return once(call, deadline)
-        policy = retries.policy(deadline, monotonic=self._monotonic, sleep=self._sleep)
-        return policy(once, call, deadline)
+        began, waited = self._monotonic(), self.spent.budget
+        try:
+            if not call.repeatable:
+                return once(call, deadline)
+            policy = retries.policy(deadline, monotonic=self._monotonic, sleep=self._sleep)
+            return policy(once, call, deadline)
+        finally:
+            in_turn = self.spent.budget - waited
+            self.spent.calls += self._monotonic() - began - in_turn
 
     def _once(self, call: Call, deadline: float) -> bytes:
         # Each try is taken from the budget, not each call: Cronofy counts tries.
+        asked = self._monotonic()
         self._budget.take(deadline)
         status, began = None, self._monotonic()
+        self.spent.budget += began - asked
         try:
             answer = self._transport.exchange(call, deadline)
             status = answer.status

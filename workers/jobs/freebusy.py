@@ -11,6 +11,7 @@ from dataclasses import replace
 import structlog
 
 from domain.accounts import Account, Trouble
+from domain.push_stages import Failure
 from storage.rows import coaches, refresh_jobs
 from storage.rows.refresh_jobs import ReadClaim
 from storage.schema import doorways
@@ -20,7 +21,7 @@ from storage.transactions import store_reading, watched_events
 from storage.transactions.store_reading import Observed
 from workers import tracing
 from workers.backoff import doubling_ms, jittered_ms
-from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked
+from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, OverBudget
 from workers.jobs import channels, erasure, own_events, tokens
 from workers.services import Services
 from workers.skew import ClockOff
@@ -71,22 +72,24 @@ def refresh(services: Services, connection_id: str) -> bool:
         _record_failure(services, held, error, lost)
         return False
     except Unavailable:
-        _hand_back(services, held, lost, error="the database was away")
+        _hand_back(services, held, lost, error="the database was away", failure="database")
         raise
     except ClockOff as error:
         # Another machine's clock may be right: it need not wait until our lease ends.
-        _hand_back(services, held, lost, error=str(error))
+        _hand_back(services, held, lost, error=str(error), failure="fault")
         raise
     except Exception as error:  # a bug that one row meets must not make it spin: it backs off
         wait = jittered_ms(_doubled_ms(held.attempts))
         fault = f"our fault: {type(error).__name__}"
-        _hand_back(services, held, lost, error=fault, retry_in_ms=wait)
+        _hand_back(services, held, lost, error=fault, failure="fault", retry_in_ms=wait)
         raise
 
 
 def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     """Read it and store what was read; `lost`: when the lease ends, by time.monotonic."""
     observed = observe(services, held)
+    # Of the whole read, a renewal of its tokens too.
+    observed = replace(observed, waits=services.cronofy.spent.waits())
     terms = None
     # Only a session whose event was looked at may follow it.
     if observed.events is not None:
@@ -118,14 +121,22 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
 
 
 def _hand_back(
-    services: Services, held: ReadClaim, lost: float, *, error: str, retry_in_ms: int = 0
+    services: Services,
+    held: ReadClaim,
+    lost: float,
+    *,
+    error: str,
+    failure: Failure,
+    retry_in_ms: int = 0,
 ) -> None:
     """What broke off is for somebody else, who need not wait until our lease ends. A database that
     is away is waited for; if it is away for longer, the lease ends by itself.
     """
     with suppress(*Unavailable):
         services.database.insist(
-            lambda tx: refresh_jobs.give_back(tx, held, error=error, retry_in_ms=retry_in_ms),
+            lambda tx: refresh_jobs.give_back(
+                tx, held, error=error, failure=failure, retry_in_ms=retry_in_ms
+            ),
             until=lost,
         )
 
@@ -190,7 +201,10 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lo
     trouble = NEEDS_A_PERSON.get(type(error))
     if trouble is None:
         wait = _retry_ms(held.attempts, error)
-        _hand_back(services, held, lost, error=str(error), retry_in_ms=wait)
+        failure: Failure = "cronofy"
+        if isinstance(error, OverBudget):
+            failure = "budget"
+        _hand_back(services, held, lost, error=str(error), failure=failure, retry_in_ms=wait)
         return
     now = services.corrected_now()
     services.database.insist(

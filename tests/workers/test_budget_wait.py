@@ -1,0 +1,54 @@
+"""How long a call would wait for its turn, for whoever only looks."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tests.workers.budgets import grants, shared, take
+from tests.workers.cronofy.clocks import Clock
+from workers.budget import LocalBudget
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+def test_whoever_only_looks_learns_the_wait_and_reserves_nothing(
+    server: redis.Redis, clock: Clock
+) -> None:
+    budget = shared(server, clock, per_second=2, per_minute=100)
+    assert budget.wait() == 0
+    take(budget, clock, 4)
+    before = grants(server)
+    wait = budget.wait()
+    assert wait is not None
+    assert 0.5 < wait <= 2
+    assert grants(server) == before
+
+
+def test_nobody_knows_the_wait_while_redis_is_away(clock: Clock) -> None:
+    with socket.socket() as unserved:
+        unserved.bind(("127.0.0.1", 0))
+        port = unserved.getsockname()[1]
+        away = redis.Redis(port=port, retry=Retry(NoBackoff(), 0))
+        assert shared(away, clock).wait() is None
+
+
+def test_a_process_alone_knows_its_own_wait(clock: Clock) -> None:
+    budget = LocalBudget(
+        per_second=1, per_minute=100, monotonic=clock.monotonic, sleep=lambda _: None
+    )
+    assert budget.wait() == 0
+    take(budget, clock, 3)
+    assert [budget.wait(), budget.wait()] == [3, 3]
