@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.schema import history
 from storage.schema.breaker import DatabaseBreaker
@@ -55,9 +54,7 @@ class Database:
         """`server`: where PostgreSQL's connections come from. `writing`: options of a write."""
         self.engine = engine
         self.kept: deque[Any] = deque()
-        """Connections that `storage.schema.fast_reads` keeps beside the pool:
-        at most one for each thread that asks.
-        """
+        """Beside the pool, by `storage.schema.fast_reads`: at most one a thread that asks."""
         # SQLite is a file of this machine: it is not away, and no probe would learn anything.
         self.breaker: DatabaseBreaker | None = None
         if server is not None:
@@ -67,7 +64,6 @@ class Database:
         self.closed = False
         self._writing = writing
         event.listen(engine, "handle_error", self._sort_out)
-        event.listen(engine, "checkin", self._give_up)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -215,6 +211,8 @@ class Database:
         if self.breaker is not None:
             self.breaker.close()
         self.closed = True
+        # A transaction that ends later brings its connection to a pool that nobody empties again.
+        event.listen(self.engine, "checkin", lambda _, record: record.invalidate())
         self.engine.dispose()
         self._let_go()
 
@@ -222,8 +220,8 @@ class Database:
         """For whoever asks next. A thread whose question was under way while we were closed comes
         here after it: nobody would close what it brings.
         """
-        # First put there, then asked: `close` says first that it is closed and then empties. So
-        # whichever of the two is late sees what the other did.
+        # `close` first says that it is closed and then empties; here it is first put there and then
+        # asked: whichever of the two is late sees what the other did.
         self.kept.append(kept)
         if self.closed:
             self._let_go()
@@ -240,13 +238,6 @@ class Database:
     def _trust_anew(self) -> None:
         # The connections that there are may be as dead, or as read-only, as the one that failed.
         self._trusted_since = time.monotonic()
-
-    def _give_up(self, _connection: Any, record: ConnectionPoolEntry) -> None:
-        """A thread whose transaction was under way while we were closed, or that began one after
-        it, brings its connection back to a pool that nobody empties again.
-        """
-        if self.closed:
-            record.invalidate()
 
     def _let_go(self) -> None:
         with suppress(IndexError):  # none is left
