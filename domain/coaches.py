@@ -74,6 +74,11 @@ class Coach:
         """Seconds that two sessions keep free between them: the larger buffer."""
         return 60 * max(self.pre, self.post)
 
+    @property
+    def limited(self) -> bool:
+        """Whether a day or a week takes only so many sessions."""
+        return self.per_day is not None or self.per_week is not None
+
     def __post_init__(self) -> None:
         whole_number("pre", self.pre, 0, 480)
         whole_number("post", self.post, 0, 480)

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.hours import DAY_SECONDS, wall_instants
-from domain.intervals import Interval
 from domain.slots.cells import (
     GRID,
     NO_PERIODS,
@@ -23,10 +22,11 @@ from domain.slots.cells import (
     Periods,
     Row,
     Span,
-    clear,
-    closed_periods,
     columns,
+    meeting,
+    outside,
     padded,
+    touching,
 )
 from domain.slots.limits import full
 from domain.slots.packing import look_back, packed
@@ -152,28 +152,34 @@ def build(
     lead = look_back(coach.trips) // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
-    within = span.origin, span.end + max(durations)
-    closing, kept_off = _closing(coach, busy, own, unsettled, within)
-    free = clear(span, durations, kept_off)
+    closing, kept_off = _closing(coach, busy, own, unsettled)
+    off, taken = outside(coach.hours, coach.trips, coach.holidays.dates), touching(kept_off)
+    met = meeting(span, durations, lambda *asked: taken(*asked) | off(*asked))
     begins = [it.start for it in own]
     limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), coach.trips)
-    listed = _listed(coach, span, free, limited)
+    listed = _listed(coach, span, ~met, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
-    layers = {Reason.spacing: ~listed, Reason.limit: limited, Reason.buffer: ~free}
+    layers: dict[Reason, Cells | Row] = {Reason.buffer: met}
+    layers[Reason.outside_hours] = meeting(span, durations, off)
+    if coach.mode == "back_to_back":
+        layers[Reason.spacing] = ~listed
+    if coach.limited:
+        layers[Reason.limit] = limited
     for reason, periods in closing.items():
         if len(periods):
-            layers[reason] = ~clear(span, durations, periods)
+            layers[reason] = meeting(span, durations, touching(periods))
     codes = explain(span, coach.hours, layers, coach.trips, coach.holidays.dates)[:, lead:]
     return SlotSet(origin, days, coach.durations, bits, encode(codes))
 
 
 def _closing(
-    coach: Coach, busy: Periods, own: Sequence[Own], unsettled: Sequence[Own], within: Interval
+    coach: Coach, busy: Periods, own: Sequence[Own], unsettled: Sequence[Own]
 ) -> tuple[dict[Reason, Periods], Periods]:
-    """What closes times, by reason; and all that a session keeps off, with its buffers."""
-    off = closed_periods(coach.hours, *within, coach.trips, coach.holidays.dates)
+    """What closes times, by reason; and all that a session keeps off, with its buffers. Working
+    hours are no part of it.
+    """
     away = away_periods(coach)
     # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
     # session that is to be booked, since we know of no others.
@@ -184,13 +190,11 @@ def _closing(
     closing = {
         Reason.busy: busy,
         Reason.session: sessions,
-        Reason.outside_hours: off,
         Reason.unsettled: elsewhere,
         Reason.away: away,
         Reason.hold: holds,
     }
-    kept_off = (off, around, apart, apart_from_holds, apart_too, away)
-    return closing, np.concatenate(kept_off)
+    return closing, np.concatenate((around, apart, apart_from_holds, apart_too, away))
 
 
 def away_periods(coach: Coach) -> Periods:
@@ -221,7 +225,7 @@ def _sessions(coach: Coach, own: Sequence[Own]) -> tuple[Periods, Periods]:
 
 
 def _listed(coach: Coach, span: Span, free: Cells, limited: Row) -> Cells:
-    if coach.per_day is not None or coach.per_week is not None:
+    if coach.limited:
         free = free & ~limited
     if coach.mode == "flexible":
         return free

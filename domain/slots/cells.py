@@ -1,17 +1,17 @@
 """Which quarter-hour starts meet which periods: the kernel that slots and their reasons are made
 of.
 
-Nothing is merged or sorted. A session of duration d that starts at s meets a period [b0, b1) iff b0
-< s + d and b1 > s. Because b0 < b1, every period that ended by s also began before s + d; so s is
-clear of all of them exactly when as many periods ended by s as began before s + d. Both counts are
-running totals over the quarter hours, and the second, looked up d later, serves every duration that
-is a multiple of a quarter hour.
+Nothing is merged or sorted. A session of a quarter hour that starts at s meets a period [b0, b1)
+iff b0 < s + 900 and b1 > s. So each period is met by neighbouring starts: it adds one at the first
+of them, and takes it away behind the last. The running total over the starts says how many periods
+each of them meets. A longer session meets what its quarter hours meet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ Periods = npt.NDArray[np.int64]
 end) in UTC epoch seconds, start < end, in any order, overlapping or not.
 """
 NO_PERIODS: Periods = np.empty((0, 2), np.int64)
-Counts = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.int64]
 Cells = npt.NDArray[np.bool_]
 """Shape (durations, cells)."""
 Row = npt.NDArray[np.bool_]
@@ -56,32 +56,69 @@ class Span:
         return min(max(-((self.origin - instant) // GRID), 0), self.cells)
 
 
-def clear(span: Span, durations: Sequence[int], periods: Periods) -> Cells:
-    """Whether [s, s + duration) meets no period, per duration (seconds) and start.
+Part = Callable[[Span, int], Row]
+"""Whether [s, s + length) is closed, per start of the span; a length in seconds, at most GRID."""
 
-    Buffers are part of the periods: pad them with `padded`. O(cells + periods).
+
+def meeting(span: Span, durations: Sequence[int], part: Part) -> Cells:
+    """Whether [s, s + duration) meets a period, per duration (seconds) and start.
+
+    `part` says so for a quarter hour or less, such as `touching` of some periods; it is asked for
+    more starts than the span has, as many as the longest duration reaches.
     """
-    ended = _running(periods[:, 1] + (GRID - 1 - span.origin), span.cells)
+    reach = Span(span.origin, span.cells + max(durations) // GRID)
     found = np.empty((len(durations), span.cells), np.bool_)
-    begun: dict[int, Counts] = {}
-    reach = span.cells + max(durations) // GRID
-    for row, duration in enumerate(durations):
-        shift, rest = divmod(duration, GRID)
-        if rest not in begun:
-            begun[rest] = _running(periods[:, 0] + (GRID - rest - span.origin), reach)
-        np.equal(ended, begun[rest][shift : shift + span.cells], out=found[row])
+    quarter = part(reach, GRID)
+    # What the first `quarters` quarter hours of a session meet: the longer one goes on from there.
+    met, quarters = np.zeros(span.cells, np.bool_), 0
+    for row, duration in sorted(enumerate(durations), key=itemgetter(1)):
+        whole, rest = divmod(duration, GRID)
+        for shift in range(quarters, whole):
+            met |= quarter[shift : shift + span.cells]
+        quarters = whole
+        found[row] = met
+        if rest:
+            found[row] |= part(reach, rest)[whole : whole + span.cells]
     return found
 
 
-def _running(seconds: npt.NDArray[np.int64], size: int) -> Counts:
-    """How many of `seconds // GRID` are <= k, for each k < size.
+def touching(periods: Periods) -> Part:
+    """Whether a start meets one of the periods. Buffers are part of them: pad them with `padded`.
+    O(cells + periods).
+    """
+
+    def part(span: Span, length: int) -> Row:
+        change = _counted(periods[:, 0] + (GRID - length - span.origin), span.cells)
+        change -= _counted(periods[:, 1] + (GRID - 1 - span.origin), span.cells)
+        row: Row = change.cumsum() > 0
+        return row
+
+    return part
+
+
+def outside(hours: Hours, trips: Trips = (), off: tuple[date, ...] = ()) -> Part:
+    """Whether a start does not lie within working hours; rows are read-only."""
+    return lambda span, length: _outside(span, length, hours, trips, off)
+
+
+@lru_cache(maxsize=128)
+def _outside(span: Span, length: int, hours: Hours, trips: Trips, off: tuple[date, ...]) -> Row:
+    """Kept: hours change more rarely than calendars. A row of a year is 35 kB."""
+    closed = closed_periods(hours, span.origin, span.end, trips, off)
+    row = touching(closed)(span, length)
+    row.setflags(write=False)
+    return row
+
+
+def _counted(seconds: npt.NDArray[np.int64], size: int) -> Counts:
+    """How many of `seconds // GRID` are k, for each k < size; those below zero count as zero.
     Works in place: `seconds` is the caller's to lose.
     """
     seconds //= GRID
     np.maximum(seconds, 0, out=seconds)
     np.minimum(seconds, size, out=seconds)
-    running: Counts = np.bincount(seconds, minlength=size + 1)[:size].cumsum()
-    return running
+    counts: Counts = np.bincount(seconds, minlength=size + 1)[:size]
+    return counts
 
 
 def padded(periods: Periods, before: int, after: int) -> Periods:

@@ -71,10 +71,10 @@ def encode(codes: Codes) -> bytes:
     """
     turns = np.ones(codes.shape, np.bool_)
     np.not_equal(codes[:, 1:], codes[:, :-1], out=turns[:, 1:])
-    runs = np.count_nonzero(turns, axis=1)
     places = np.flatnonzero(turns)
-    cells = places - np.repeat(np.arange(len(codes)) * codes.shape[1], runs)
-    words = cells << 4 | codes.reshape(-1)[places]
+    rows, width = codes.shape
+    runs = np.diff(np.searchsorted(places, np.arange(rows + 1) * width))
+    words = places % width << 4 | codes.reshape(-1)[places]
     return np.concatenate((runs, words)).astype("<u4").tobytes()
 
 

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from domain.hours import Hours
 from domain.intervals import Interval
-from domain.slots.cells import GRID, Span, clear, closed_periods, columns, padded
+from domain.slots.cells import (
+    GRID,
+    Cells,
+    Periods,
+    Span,
+    closed_periods,
+    columns,
+    meeting,
+    outside,
+    padded,
+    touching,
+)
 from tests.domain.kit import DAY, at
 
 SPAN = Span(20_000 * DAY, 40)
@@ -24,22 +35,26 @@ DURATIONS = st.lists(
 )
 
 
+def met(durations: list[int], periods: Periods) -> Cells:
+    return meeting(SPAN, durations, touching(periods))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(INTERVAL, max_size=8), DURATIONS)
-def test_a_start_is_clear_exactly_when_no_period_meets_its_session(
+def test_a_start_is_met_exactly_when_a_period_meets_its_session(
     intervals: list[Interval], durations: list[int]
 ) -> None:
-    found = clear(SPAN, durations, columns(intervals))
+    found = met(durations, columns(intervals))
     starts = range(SPAN.origin, SPAN.end, GRID)
     expected = [
-        [not any(b0 < s + d and b1 > s for b0, b1 in intervals) for s in starts] for d in durations
+        [any(b0 < s + d and b1 > s for b0, b1 in intervals) for s in starts] for d in durations
     ]
     assert found.tolist() == expected
 
 
 def test_the_layout_of_the_periods_in_memory_does_not_matter() -> None:
     rows = np.array([[SPAN.origin, SPAN.origin + 60], [SPAN.origin + 7200, SPAN.origin + 7260]])
-    assert np.array_equal(clear(SPAN, [1800], rows), clear(SPAN, [1800], columns(rows.tolist())))
+    assert np.array_equal(met([1800], rows), met([1800], columns(rows.tolist())))
     # And they are left as they were
     assert rows[0].tolist() == [SPAN.origin, SPAN.origin + 60]
 
@@ -65,4 +80,14 @@ def test_what_lies_between_working_hours_is_closed() -> None:
     assert found.tolist() == [
         [at("00:00"), at("22:00")],
         [at("2026-06-09T02:00"), at("2026-06-10T00:00")],
+    ]
+
+
+def test_what_lies_outside_of_working_hours_is_met_by_sessions_of_any_length() -> None:
+    hours = Hours.parse("UTC", {"mon": [["00:00", "01:10"]]}, {})
+    day = Span(at("00:00"), 6)
+    found = meeting(day, [1800, 300], outside(hours))
+    assert found.tolist() == [
+        [False, False, False, True, True, True],  # the last half hour begins at 00:30
+        [False, False, False, False, False, True],
     ]
