@@ -31,7 +31,7 @@ def example() -> str:
     """The template with each line switched on, and what is empty filled in."""
     text = re.sub(r"^# ([A-Z_]+=)", r"\1", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     filled = {"SECRET_KEYS": GOOD["COACHCAL_SECRET_KEYS"], "CRONOFY_CLIENT_ID": "cid"}
-    filled |= {"SENTRY_DSN": "https://key@errors.example.test/1"}
+    filled |= {"SENTRY_DSN": "https://key@errors.example.test/1", "OIDC_CLIENT_SECRET": "secret"}
     filled |= {"CRONOFY_CLIENT_SECRETS": "new,old", "CALLBACK_SECRET": "whsec_" + "A" * 32}
     for name, value in filled.items():
         text = text.replace(f"COACHCAL_{name}=\n", f"COACHCAL_{name}={value}\n")

@@ -32,6 +32,7 @@ from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.design import STATIC
 from workers.limits import Limiter
+from workers.oidc.logins import Logins
 from workers.settings import Settings
 
 LOAD_OURS = (
@@ -166,6 +167,7 @@ def serve(app: App, runtime: Runtime) -> App:
         streams=StreamPlaces(MOST_STREAMS),
         storm=SharedLook(STORM_SECONDS),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
+        logins=Logins.of(runtime.settings),
     )
     app.extensions[EXTENSION] = ours
     app.always = HEADERS

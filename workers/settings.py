@@ -20,6 +20,7 @@ from domain.places import Kind as PlaceKind
 from domain.places import Place, Rule
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
+from workers.oidc.exchanges import is_safe
 
 NOBODY = "coachcal <coachcal@localhost>"
 """The sender of mails that go nowhere."""
@@ -35,6 +36,7 @@ MAKE_A_KEY = "coachcal secrets create"
 
 Given = TypeVar("Given")
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+Groups = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -180,6 +182,43 @@ class Settings(BaseSettings):
     )
     ops_mail: str | None = Field(
         None, description="who is mailed when a webhook endpoint is switched off"
+    )
+    ops_url: AnyHttpUrl | None = Field(
+        None,
+        description="where people of ops reach /ops, where that is not COACHCAL_PUBLIC_URL; a login"
+        " provider sends them back there",
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        description="the provider by which people of ops log in, beside keys:"
+        " https://login.example.com/realms/ours",
+    )
+    oidc_client_id: str | None = Field(
+        None, validate_default=True, description="of this product at that provider"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, validate_default=True, description="of this product at that provider"
+    )
+    oidc_scope: str = Field(
+        "openid email", description="asked of the provider; some need `groups` in it to tell groups"
+    )
+    oidc_groups_claim: str = Field(
+        "groups",
+        min_length=1,
+        description="the claim in which the provider tells a person's groups",
+    )
+    oidc_act_groups: Groups | None = Field(
+        None, description="whose members may act at /ops; several with commas"
+    )
+    oidc_read_groups: Groups | None = Field(
+        None,
+        validate_default=True,
+        description="whose members may look at /ops and change nothing; several with commas",
+    )
+    oidc_erase_groups: Groups | None = Field(
+        None,
+        description="whose members, if they may act, may export and erase people too; several with"
+        " commas",
     )
     embed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         None,
@@ -350,6 +389,42 @@ class Settings(BaseSettings):
             raise ValueError("COACHCAL_CALLBACK_URL needs it")
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_an_issuer(cls, value: str | None) -> str | None:
+        if value and (not is_safe(value) or "?" in value):
+            raise ValueError("write it as https://login.example.com, as the provider writes it")
+        return value or None
+
+    @field_validator("oidc_client_id", "oidc_client_secret")
+    @classmethod
+    def _is_known_there(cls, value: Given, info: ValidationInfo) -> Given:
+        if not value and info.data.get("oidc_issuer") is not None:
+            raise ValueError("COACHCAL_OIDC_ISSUER needs it")
+        return value
+
+    @field_validator("oidc_act_groups", "oidc_read_groups", "oidc_erase_groups", mode="before")
+    @classmethod
+    def _are_groups(cls, value: object) -> object:
+        return _parts(value) or None
+
+    @field_validator("oidc_read_groups")
+    @classmethod
+    def _let_somebody_in(
+        cls, value: tuple[str, ...] | None, info: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        nobody = value is None and info.data.get("oidc_act_groups") is None
+        if nobody and info.data.get("oidc_issuer") is not None:
+            raise ValueError("COACHCAL_OIDC_ISSUER needs it, or COACHCAL_OIDC_ACT_GROUPS, or both")
+        return value
+
+    @field_validator("oidc_scope")
+    @classmethod
+    def _asks_who_it_is(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("openid belongs to it: openid email")
+        return value
+
     @field_validator("embed_origins", "return_origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> object:
@@ -429,6 +504,11 @@ class Settings(BaseSettings):
     @property
     def stale_after(self) -> timedelta:
         return timedelta(minutes=self.stale_minutes)
+
+    @property
+    def ops_base_url(self) -> str:
+        """Where people of ops reach us, without a slash at its end."""
+        return str(self.ops_url or self.public_url).rstrip("/")
 
     @property
     def base_url(self) -> str:

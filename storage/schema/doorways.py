@@ -8,7 +8,7 @@ one that forgot it would write a history without it.
     webhooks.app             each request begins as nobody's, with its id
     webhooks.http.auth       api: the client of the key
     webhooks.http.page_sessions     page: participant, coach or manager
-    webhooks.ops.ops_sessions       ops: client and key
+    webhooks.ops.ops_sessions       ops: client and key, or a person's subject
     webhooks.api.pod_import_runs    import: the client whose import it is
     workers.middleware       worker: the job; with the id of the request that woke it
     workers.clock            clock: the periodic job

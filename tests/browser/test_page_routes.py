@@ -68,6 +68,8 @@ NO_PAGES = {
         "/ops/coaches/<coach_id>/live": "a piece of its page",
         "/ops/find": "leads on",
         "/ops/live": "a piece of its page",
+        "/ops/oidc/callback": "leads on; what it may say instead is the login page",
+        "/ops/oidc/login": "leads on; what it may say instead is the login page",
         "/ops/outbox/<outbox_id>/live": "a piece of its page",
         "/ops/plots": "a piece of its page",
         "/ops/storm/live": "a piece of its page",

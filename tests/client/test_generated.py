@@ -14,6 +14,7 @@ import pytest
 
 from tests.docs.client import ROOT, document
 from tests.support.http_client import Desk
+from tests.support.installing import from_npm, install
 
 HASHED = ROOT / "requirements" / "generators.txt"
 TYPESCRIPT = Path(__file__).with_name("typescript")
@@ -47,28 +48,10 @@ def run(*command: str, folder: Path, environ: dict[str, str] | None = None) -> s
     return done.stdout
 
 
-def install(what: str, *command: str, folder: Path) -> None:
-    """Or skip, and say why."""
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"{what} could not be installed: it took more than 100 s")
-    if done.returncode:
-        pytest.skip(f"{what} could not be installed: {done.stderr.strip()[-400:]}")
-
-
 @pytest.fixture
 def node(request: pytest.FixtureRequest) -> Path:
     """The TypeScript generator, its client and the compiler, kept between runs."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("openapi-typescript needs node and npm on PATH; the product does not")
-    folder = Path(request.config.cache.mkdir("openapi-typescript-7.13.0"))
-    if not (folder / "node_modules" / ".package-lock.json").exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(TYPESCRIPT / name, folder)
-        quick = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-        install("openapi-typescript", "npm", "ci", *quick, folder=folder)
-    return folder
+    return from_npm(request.config, "openapi-typescript-7.13.0", TYPESCRIPT)
 
 
 @pytest.fixture

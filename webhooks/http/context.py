@@ -17,6 +17,7 @@ from webhooks.http.refusal_log import Refusals
 from webhooks.http.response_cache import ResponseCache
 from webhooks.http.shared_looks import SharedLook, StormLook
 from workers.bootstrap import Runtime
+from workers.oidc.logins import Logins
 
 EXTENSION = "coachcal"
 
@@ -37,6 +38,8 @@ class Parts:
     response_cache: ResponseCache
     limits: RequestLimits
     late_pushes: LatePushes
+    logins: Logins | None
+    """By the provider of the settings, if they name one."""
     streams: StreamPlaces
     """Lists that this process is sending whole."""
     storm: SharedLook[StormLook]

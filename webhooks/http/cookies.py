@@ -11,6 +11,8 @@ from webhooks.http.context import runtime
 from webhooks.http.page_security import over_https
 
 LIFE = timedelta(hours=2)
+LOGIN_LIFE = timedelta(minutes=10)
+"""So long somebody may take at the page of a login provider."""
 KNOWN = timedelta(days=1)
 """So long does a browser know which page it had open, after which it only learns the way back to
 it.

@@ -23,6 +23,7 @@ from webhooks.ops import (
     finding,
     formats,
     histories,
+    oidc_logins,
     ops_sessions,
     overlaps,
     pages,
@@ -81,6 +82,8 @@ ROUTES = (
     ("GET", "/audit", pages.audit),
     ("GET", "/login", ops_sessions.login_form),
     ("POST", "/login", ops_sessions.login),
+    ("GET", "/oidc/login", oidc_logins.oidc_begin),
+    ("GET", "/oidc/callback", oidc_logins.oidc_finish),
     ("POST", "/logout", ops_sessions.logout),
 )
 # fmt: on

@@ -15,7 +15,7 @@ from storage.schema.vault import Sealed
 from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
 from workers.delivery.webhook_sender import NoAnswer
-from workers.doctor import contradictions, disks, mail, memory, sealed
+from workers.doctor import contradictions, disks, mail, memory, provider, sealed
 from workers.doctor.finding import Finding
 from workers.jobs import channel_audit, channels, tokens
 from workers.logs import clean
@@ -223,6 +223,7 @@ NEIGHBOURS: dict[str, Check] = {
     "cronofy": _cronofy,
     "callbacks": _callbacks,
     "mail": mail.look,
+    "login provider": provider.look,
     "disk": disks.look,
 }
 ROWS: dict[str, Check] = {

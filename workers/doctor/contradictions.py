@@ -46,6 +46,9 @@ def _neighbours(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.callback_secret and settings.callback_url is None:
         yield "COACHCAL_CALLBACK_SECRET has no COACHCAL_CALLBACK_URL", "set both, or neither"
+    groups = settings.oidc_act_groups or settings.oidc_read_groups
+    if settings.oidc_issuer is None and (groups or settings.oidc_client_id):
+        yield "COACHCAL_OIDC settings have no COACHCAL_OIDC_ISSUER", "set it, or none of them"
     # One that equals the default may not have been written down at all.
     default = Settings.model_fields["cronofy_data_center"].default
     if settings.cronofy_origin is not None and settings.cronofy_data_center != default:

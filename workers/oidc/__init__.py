@@ -1,0 +1,10 @@
+"""Logging in by an OpenID Connect provider: the authorization code with PKCE, state and nonce.
+
+    web process -> browser          begin: the provider's page, with state, nonce and challenge
+    browser     -> provider         who they are
+    provider    -> browser -> web   finish: a code and the state
+    web process -> provider         the code for an ID token; its keys; perhaps its userinfo
+
+What a provider said is worth nothing until its signature, issuer, audience, times and nonce are
+right. Which group may do what is decided by whoever asks us (`webhooks/ops/roles.py`).
+"""
