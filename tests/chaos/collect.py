@@ -115,7 +115,16 @@ def _events(scene: Scene) -> Iterator[Event]:
 
 def _event(coach_id: str, calendar_id: str, event: dict[str, Any]) -> Event:
     start, end = (int(datetime.fromisoformat(event[name]).timestamp()) for name in ("start", "end"))
-    return Event(coach_id, calendar_id, start, end, event["status"] != "free", event["event_id"])
+    return Event(
+        coach_id,
+        calendar_id,
+        start,
+        end,
+        event["status"] != "free",
+        event["event_id"],
+        declined=event["participation_status"] == "declined",
+        join_url=(event["conferencing"] or {}).get("join_url"),
+    )
 
 
 def _listing(scene: Scene, coach_id: str) -> dict[str, Any]:

@@ -17,14 +17,17 @@ class Operation:
     """One request of a client, and what it was answered.
 
     `kind`: book, move, cancel, hold, release, make_pod, join, leave, call_off, settings, edit,
-      read. `sent` and `answered` are seconds of one monotonic clock for the whole run; `answered`
-      and `status` are None when no answer came: nobody knows whether it was done.
+      read, deed, settle. `sent` and `answered` are seconds of one monotonic clock for the whole
+      run; `answered` and `status` are None when no answer came: nobody knows whether it was done.
     `key`: the Idempotency-Key; operations of one client and key are repeats of one request.
     `request`: the JSON body as it was sent, and the ids of the path beside it: `booking_id` of
     move, cancel and leave, `hold_id` of release, `pod_id` of join and call_off. Of a read:
     `booking_id` for GET /v1/bookings/<id>, else a listing with its `duration` in minutes. Of an
     edit: `event_id`, `calendar_id`, `start`, `end` (epoch seconds; None: deleted) and `busy`; its
     `answered` and `status` are those of the push that told of it (None: no push was answered).
+    Of a deed, which a coach does to an event of ours: `session_id`, `what` (moved, deleted,
+    declined, renamed), and where it was moved: `start` and `end` in epoch seconds; `status` 404:
+    the event was gone. Of a settle: `session_id`, `to`, and where the event stood: `start`, `end`.
     `answer`: the JSON of the answer, None for one without a body (204, 304).
     `headers`: those of the answer, in small letters.
     """
@@ -84,6 +87,8 @@ class Event:
     end: int
     busy: bool
     event_id: str | None = None
+    declined: bool = False
+    join_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

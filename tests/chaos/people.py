@@ -12,6 +12,10 @@ CANARY = "wren"
 PARTICIPANTS = 8
 DURATION = 60
 HORIZON_DAYS, CANARY_DAYS = 28, 90
+POLICIES = {"ada": "ask", "bea": "restore", "cleo": "follow", "dora": "ask"}
+"""What becomes of what a coach does to our event in her calendar."""
+BY_VIDEO = ("bea", "dora")
+"""Coaches whose sessions get a link from their calendar provider."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SOON, LATER = (8, 10, 15), tuple(range(48, 60))
 """Hours from the first full hour: sessions of less than a day ahead, and of the day
@@ -61,7 +65,7 @@ def participant(number: int | str) -> dict[str, Any]:
 
 
 def settings_of(coach_id: str, **changes: Any) -> dict[str, Any]:
-    settings = {
+    settings: dict[str, Any] = {
         "name": coach_id.title(),
         "email": f"{coach_id}@example.test",
         "zone": "Europe/Berlin" if coach_id == "bea" else "UTC",
@@ -71,4 +75,8 @@ def settings_of(coach_id: str, **changes: Any) -> dict[str, Any]:
         "post": 15,
         "horizon_days": CANARY_DAYS if coach_id == CANARY else HORIZON_DAYS,
     }
+    if coach_id in POLICIES:
+        settings["event_policy"] = POLICIES[coach_id]
+    if coach_id in BY_VIDEO:
+        settings["place"] = {"kind": "conferencing"}
     return settings | changes

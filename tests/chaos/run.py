@@ -16,6 +16,7 @@ from tests.chaos.bookers import Booker
 from tests.chaos.calling import Caller
 from tests.chaos.canary import Canary
 from tests.chaos.checks import all_checks
+from tests.chaos.draggers import Dragger
 from tests.chaos.editors import Editor, Reader, Settler
 from tests.chaos.evidence import Evidence, Violation
 from tests.chaos.faults import ALL, Fault
@@ -137,8 +138,12 @@ def _among_clients(
         tell("all is mended; the clients end")
         for client in clients:
             client.join(LEAVE_SECONDS)
-        settle.read_all_again(scene)
         settle.until_quiet(scene, onlooker, tell)
+        Dragger(scene, "last round", options.seed, over, times=times, pace=PACE).last_round()
+        # The first reading finds what coaches did; what is owed for that stands with the second.
+        for _ in range(2):
+            settle.read_all_again(scene)
+            settle.until_quiet(scene, onlooker, tell)
         collect.new_deliveries(scene, known)
     return nemesis, list(known.values())
 
@@ -158,6 +163,7 @@ def _clients(
         ),
         Editor(scene, "editor", seed, over, times=times, onlooker=onlooker, pace=PACE),
         Settler(scene, "settler", seed, over, pace=4 * PACE),
+        Dragger(scene, "dragger", seed, over, times=times, pace=PACE),
     ]
     return [
         threading.Thread(target=client.run, name=client.name, daemon=True) for client in clients

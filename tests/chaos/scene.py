@@ -25,7 +25,7 @@ from tests.chaos.databases import Postgres, Sqlite
 from tests.chaos.disks import Disk
 from tests.chaos.fleet import Fleet
 from tests.chaos.journal import Journal
-from tests.chaos.people import CANARY, COACHES, Coach, settings_of
+from tests.chaos.people import BY_VIDEO, CANARY, COACHES, Coach, settings_of
 from tests.chaos.proxies import Proxies
 from tests.support import callback_server, mail_server
 from tests.support.callback_server import Platform
@@ -153,6 +153,7 @@ def _environment(addresses: dict[str, str]) -> dict[str, str]:
         "COACHCAL_MAILER": "smtp",
         "COACHCAL_MAIL_FROM": "Coaching <coaching@example.test>",
         "COACHCAL_LEASE_SECONDS": str(LEASE_SECONDS),
+        "COACHCAL_LINK_WAIT_SECONDS": "2",
         "COACHCAL_MINIMUM_GAP_SECONDS": str(GAP_SECONDS),
         "COACHCAL_RECONCILE_MINUTES": "1",
         "COACHCAL_RECONCILE_BUSY_MINUTES": "1",
@@ -248,6 +249,8 @@ def _introduce(scene: Scene, public_url: str) -> None:
     for coach_id in (*COACHES, CANARY):
         api.put(f"/v1/coaches/{coach_id}", settings_of(coach_id))
         seat = scene.control.create_account(coach_id)
+        if coach_id in BY_VIDEO:
+            scene.control.add_conferencing(seat.sub)
         link = str(api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
         browser.connect(link, scene.control, profile=seat.profiles[0])
         scene.coaches[coach_id] = Coach(coach_id, seat.sub, seat.calendars[0])

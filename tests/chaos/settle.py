@@ -23,6 +23,7 @@ def heal(scene: Scene) -> None:
     scene.proxies.behave_all()
     scene.control.clear_faults()
     scene.control.pushes(drop=0, duplicate=0, reorder=0, delay=0)
+    scene.control.conferencing(seconds=0)
     scene.office.relent()
     scene.office.on_data = None
     scene.platform.usually = 204

@@ -91,7 +91,7 @@ def mail(
         "booking_id": row["id"],
         "version": version,
         "recipient": to,
-        "payload": {"recipient": {"role": role}, "nonce": ""},
+        "payload": {"recipient": {"role": role}, "nonce": "", "sequence": version - 1},
     } | ended()
 
 

@@ -11,7 +11,8 @@ import pytest
 from tests.chaos.checks import histories as checked
 from tests.chaos.checks.linear import Step, decide
 from tests.chaos.small_world import at, text
-from tests.chaos.some_histories import FALSE, TRUE, History
+from tests.chaos.some_histories import FALSE, TRUE
+from tests.chaos.written_histories import History
 
 
 @pytest.mark.parametrize("name", TRUE)

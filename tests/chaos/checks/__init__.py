@@ -10,9 +10,11 @@ from tests.chaos.checks import (
     answers,
     calendars,
     callbacks,
+    deeds,
     health,
     histories,
     letters,
+    links,
     occupancy,
     openings,
     owed,
@@ -28,6 +30,7 @@ Check = Callable[[Evidence], Iterator[Violation]]
 CHECKS: tuple[Check, ...] = (
     occupancy.overlaps,
     occupancy.seats,
+    occupancy.participants,
     answers.one_answer,
     answers.nothing_lost,
     answers.nothing_unasked,
@@ -38,6 +41,9 @@ CHECKS: tuple[Check, ...] = (
     letters.cancel_after_request,
     callbacks.callbacks,
     calendars.calendars,
+    deeds.deeds,
+    deeds.asked_once,
+    links.links,
     openings.openings,
     staleness.staleness,
     tags.tags,
@@ -47,9 +53,6 @@ CHECKS: tuple[Check, ...] = (
     health.well_again,
     histories.histories,
 )
-
-NOT_YET: tuple[Check, ...] = (occupancy.participants,)
-"""What the rules want and nothing enforces yet: no run can be held to it."""
 
 
 def all_checks(evidence: Evidence) -> list[Violation]:

@@ -182,6 +182,44 @@ def call_off(asked: Asked) -> Act:
     return lambda diary: diary.call_off(pod_id)
 
 
+def settle(asked: Asked) -> Act:
+    """The session goes to where its event stands; or the event back, which no diary shows."""
+    request, answer = asked.request, asked.answer
+    if request["to"] == "session":
+        return lambda diary: diary
+    session_id = request["session_id"]
+
+    def act(diary: Diary) -> Diary | None:
+        if session_id not in diary.times:
+            return None
+        to = Time(epoch(request["start"]), epoch(request["end"]))
+        after = diary.moved(session_id, to, asked.gap, by=asked.by)
+        if after is None or answer is None:
+            return after
+        standing = [each for each in answer["bookings"] if each["id"] in after.seats]
+        seen = [each | {"session_id": session_id} for each in standing]
+        return after if all(after.shows(each["id"], each) for each in seen) else None
+
+    return act
+
+
+def follow(asked: Asked, versions: Mapping[str, int]) -> Act:
+    """The session went to where its coach dragged its event, and nobody asked: `versions`, what its
+    bookings became by that.
+    """
+    request = asked.request
+    to = Time(request["start"], request["end"])
+
+    def act(diary: Diary) -> Diary | None:
+        after = diary.moved(request["session_id"], to, asked.gap, by=asked.by)
+        if after is None:
+            return None
+        known = {name: after.seats[name].version for name in versions if name in after.seats}
+        return after if known == versions else None
+
+    return act
+
+
 _ACTS: Mapping[str, Callable[[Asked], Act]] = {
     "book": book,
     "move": move,
@@ -192,37 +230,8 @@ _ACTS: Mapping[str, Callable[[Asked], Act]] = {
     "make_pod": make_pod,
     "join": join,
     "call_off": call_off,
+    "settle": settle,
 }
-
-
-def read(asked: Asked) -> Act:
-    """A booking was shown as it was at some moment between question and answer."""
-    return lambda diary: diary if diary.shows(asked.request["booking_id"], asked.answer) else None
-
-
-def refusal(asked: Asked) -> Act | None:
-    """None: a refusal that is always legal, because what closes a time may lie outside of the
-    diary.
-    """
-    code, request = asked.answer.get("code"), asked.request
-    tests: dict[str, Callable[[Diary], bool]] = {
-        "stale_version": lambda diary: (
-            _version(diary, request) == asked.answer["current"] != request["version"]
-        ),
-        "booking_ended": lambda diary: _status(diary, request) in (asked.answer["ended_as"], ENDED),
-        "unknown_booking": lambda diary: request["booking_id"] not in diary.seats,
-        "seats_full": lambda diary: _is_full(diary, request["pod_id"]),
-        "pod_ended": lambda diary: (
-            request["pod_id"] in diary.pods and not diary.pods[request["pod_id"]].active
-        ),
-        "unknown_hold": lambda diary: _is_over(diary, request["hold_id"], asked.by),
-    }
-    test = tests.get(str(code))
-    if test is None or (
-        code == "stale_version" and ("version" not in request or "booking_id" not in request)
-    ):
-        return None
-    return lambda diary: diary if test(diary) else None
 
 
 def _wanted(request: Row) -> Time:
@@ -247,23 +256,3 @@ def _counts(diary: Diary, answer: Mapping[str, Any]) -> bool:
     """Whether an answer counts the seats of its pod as the diary does."""
     pod = diary.pods.get(answer["session_id"])
     return pod is None or answer["pod"]["taken"] == pod.taken
-
-
-def _version(diary: Diary, request: Row) -> int | None:
-    seat = diary.seats.get(request["booking_id"])
-    return None if seat is None else seat.version
-
-
-def _status(diary: Diary, request: Row) -> str | None:
-    seat = diary.seats.get(request["booking_id"])
-    return None if seat is None or seat.status == BOOKED else seat.status
-
-
-def _is_full(diary: Diary, pod_id: str) -> bool:
-    pod = diary.pods.get(pod_id)
-    return pod is not None and pod.taken >= pod.capacity
-
-
-def _is_over(diary: Diary, hold_id: str, by: float) -> bool:
-    kept = diary.times.get(hold_id)
-    return kept is None or (kept.expires is not None and kept.expires <= by)

@@ -5,6 +5,7 @@ unasked.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tests.chaos.checks.deeds import done, policies
 from tests.chaos.checks.rows import (
     answered_bookings,
     by_id,
@@ -17,6 +18,8 @@ from tests.chaos.evidence import Evidence, Operation, Row, Violation
 
 MAKING = ("book", "join", "make_pod")
 CHANGING = ("move", "cancel", "leave")
+WHOLE = ("call_off", "settle")
+"""Requests about a session with all its seats."""
 
 
 def one_answer(evidence: Evidence) -> Iterator[Violation]:
@@ -99,8 +102,9 @@ def _unasked_changes(
     unseen = len(set(range(2, row["version"])) - {int(each["version"]) for each in seen})
     unseen += 1  # the last one: no answer told of it, or this would not be asked
     asked = len(unanswered(evidence, booking_id, row["session_id"]))
+    asked += len(dragged(evidence, row["session_id"]))
     if unseen > asked:
-        counts = f"{unseen} versions that no answer told of, {asked} requests without answer"
+        counts = f"{unseen} versions that no answer told of, {asked} requests or deeds without"
         yield Violation("G5", f"booking {booking_id} changed unasked: {counts}", "doubled")
 
 
@@ -111,10 +115,28 @@ def unanswered(evidence: Evidence, booking_id: str, session_id: str) -> list[Ope
     found = []
     for tries in requests(evidence).values():
         about = tries[0].request.get("booking_id") == booking_id
-        whole = tries[0].kind == "call_off" and tries[0].request.get("pod_id") == session_id
-        if (about or whole) and tries[0].kind in (*CHANGING, "call_off") and undecided(tries):
+        whole = session_id in (
+            tries[0].request.get("pod_id"),
+            tries[0].request.get("session_id"),
+        )
+        kinds = (*CHANGING, *WHOLE)
+        if (
+            (about or (whole and tries[0].kind in WHOLE))
+            and tries[0].kind in kinds
+            and undecided(tries)
+        ):
             found.append(tries[0])
     return found
+
+
+def dragged(evidence: Evidence, session_id: str) -> list[Operation]:
+    """What may have moved the session though nobody asked: its event was dragged elsewhere, by a
+    coach whose sessions follow.
+    """
+    coach_id = _coaches(evidence)[session_id]
+    if policies(evidence)[coach_id] != "follow":
+        return []
+    return [each for each in done(evidence, session_id) if each.request["what"] == "moved"]
 
 
 def undecided(tries: Iterable[Operation]) -> bool:

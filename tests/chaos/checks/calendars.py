@@ -1,9 +1,10 @@
-"""The coach's calendar against the sessions: what is to come stands once, at its time; nothing else
-of ours stands.
+"""The coach's calendar against the sessions: what is to come stands once, at its time, or as the
+coach changed it, if that waits for somebody; nothing else of ours stands.
 """
 
 from collections.abc import Iterator
 
+from tests.chaos.checks.deeds import unsettled
 from tests.chaos.checks.rows import HOLD, OPEN, by_id, grouped, outbox
 from tests.chaos.evidence import Event, Evidence, Row, Violation
 
@@ -23,15 +24,30 @@ def calendars(evidence: Evidence) -> Iterator[Violation]:
     rows = grouped(outbox(evidence, "calendar"), lambda row: row["session_id"])
     mine = [event for event in evidence.events if ours(event)]
     standing = grouped(mine, lambda event: str(event.event_id).removeprefix(OURS))
+    changed = unsettled(evidence)
     for session_id in standing.keys() - sessions.keys():
         yield Violation("G6", f"an event of {session_id} stands, and there is no such session")
     for session in sessions.values():
         states = {row["state"] for row in rows.get(session["id"], [])}
         if session["kind"] == HOLD or session["ends"] <= evidence.now or states & set(OPEN):
             continue
-        yield from _session(
-            session, standing.get(session["id"], []), written=_written(rows, session)
-        )
+        there = standing.get(session["id"], [])
+        if session["id"] in changed:
+            yield from _changed(session, there, changed[session["id"]])
+        else:
+            yield from _session(session, there, written=_written(rows, session))
+
+
+def _changed(session: Row, events: list[Event], known: Row) -> Iterator[Violation]:
+    """What is known of a change of the coach's is how the event stands."""
+    times = [(event.start, event.end) for event in events]
+    declined = [event.declined for event in events]
+    wanted = [(known["starts"], known["ends"])]
+    if known["starts"] is None:
+        wanted = []
+    if times != wanted or (wanted and declined != [known["kind"] == "declined"]):
+        what = f"{session['id']} is known to be {known['kind']} at {wanted}"
+        yield Violation("G6", f"{what}, and stands at {times}, declined: {declined}")
 
 
 def _written(rows: dict[str, list[Row]], session: Row) -> bool:
@@ -53,3 +69,5 @@ def _session(session: Row, events: list[Event], *, written: bool) -> Iterator[Vi
         yield Violation("G6", f"{what} was written, and stands nowhere", "lost")
     if any((start, end) != (session["starts"], session["ends"]) for _, start, end in places):
         yield Violation("G6", f"{what} stands at another time: {places}")
+    if any(event.declined for event in events):
+        yield Violation("G6", f"{what} is declined there, and nobody knows")

@@ -110,6 +110,20 @@ class Diary:
                 after = after.seat(booking_id, ended)
         return after
 
+    def moved(self, name: str, to: Time, gap: int, *, by: float) -> "Diary | None":
+        """With this session, and everybody's booking in it, at another time; None: it is not free,
+        or there is no such session.
+        """
+        if name not in self.times:
+            return None
+        after = self.take(name, to, gap, by=by)
+        if after is None or self.times[name] == to:
+            return after
+        for booking_id, seat in self.seats.items():
+            if seat.session_id == name and seat.status == BOOKED:
+                after = after.seat(booking_id, replace(seat, version=seat.version + 1))
+        return after
+
     def shows(self, booking_id: str, answer: Mapping[str, Any]) -> bool:
         """Whether an answer tells of this booking as it stands."""
         seat = self.seats.get(booking_id)

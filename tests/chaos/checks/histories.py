@@ -8,7 +8,7 @@ One that nobody answered may have been done at any time after, unless the rows s
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.chaos.checks import acts
+from tests.chaos.checks import acts, follows, looks
 from tests.chaos.checks.acts import Act, Asked
 from tests.chaos.checks.answers import MAKING, could_have_made, strangers, undecided
 from tests.chaos.checks.diary import Diary
@@ -60,6 +60,7 @@ def _steps(evidence: Evidence) -> Iterator[tuple[str, Step[Diary]]]:
         step = _step(evidence, tries, rows, gaps.get(coach_id, 0))
         if step is not None:
             yield coach_id, step
+    yield from follows.steps(evidence, gaps, rows.unknown)
 
 
 def _step(
@@ -95,10 +96,10 @@ def _final(tries: Sequence[Operation]) -> Operation | None:
 def _act(asked: Asked, *, done: bool) -> tuple[Act | None, bool]:
     """What it does, and whether it only looks."""
     if done and asked.kind == "read":
-        return acts.read(asked), True
+        return looks.read(asked), True
     if done:
         return acts.success(asked), False
-    return (acts.refusal(asked), True) if isinstance(asked.answer, dict) else (None, True)
+    return (looks.refusal(asked), True) if isinstance(asked.answer, dict) else (None, True)
 
 
 def _lost(evidence: Evidence, first: Operation, rows: _Rows, gap: int) -> Step[Diary] | None:
@@ -107,6 +108,8 @@ def _lost(evidence: Evidence, first: Operation, rows: _Rows, gap: int) -> Step[D
     idle = request.get("booking_id") in rows.settled
     if first.kind == "call_off":
         idle = request["pod_id"] in rows.standing
+    if first.kind == "settle":
+        idle = request["to"] == "session"
     if first.kind in MAKING:
         idle = not could_have_made(evidence, first)
     act = acts.success(Asked(first.number, first.kind, request, None, gap, NEVER))

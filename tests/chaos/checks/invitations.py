@@ -22,6 +22,8 @@ class Read:
     uid: str = ""
     sequence: int = -1
     start: str = ""
+    words: str = ""
+    """As text."""
 
 
 @lru_cache(maxsize=20_000)
@@ -29,9 +31,12 @@ def read(letter: Letter) -> Read:
     """Several checks read all letters of a run, and parsing is most of their work."""
     message = message_from_bytes(letter.content)
     digest = str(message["Message-ID"] or "").strip().strip("<>").partition("@")[0]
+    words = ""
     for part in message.walk():
+        content = part.get_payload(decode=True)
+        if part.get_content_type() == "text/plain" and isinstance(content, bytes):
+            words += content.decode()
         if part.get_content_type() == "text/calendar":
-            content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
             found = properties(content.decode())
             return Read(
@@ -41,8 +46,9 @@ def read(letter: Letter) -> Read:
                 found.get("UID", ""),
                 int(found.get("SEQUENCE", "0")),
                 found.get("DTSTART", ""),
+                words,
             )
-    return Read(letter, digest)
+    return Read(letter, digest, words=words)
 
 
 def properties(text: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from tests.chaos.checks.calendars import ours
-from tests.chaos.checks.rows import epoch, json_of, occupying, spelled
+from tests.chaos.checks.deeds import unsettled
+from tests.chaos.checks.rows import by_id, epoch, json_of, occupying, spelled
 from tests.chaos.evidence import Evidence, Row, Violation
 from tests.domain import oracle
 
@@ -80,6 +81,11 @@ def _by_the_clock(now: float, coach: Row, duration: int) -> Callable[[int], bool
 
 def _case(evidence: Evidence, coach: Row, duration: int, listing: Row) -> dict[str, Any]:
     own = [row for row in occupying(evidence) if row["coach_id"] == coach["id"]]
+    # Both times are closed until somebody says which it is.
+    for session_id, known in unsettled(evidence).items():
+        session = by_id(own).get(session_id)
+        if session is not None and known["starts"] is not None:
+            own.append({**session, "starts": known["starts"], "ends": known["ends"]})
     return {
         "zone": coach["zone"],
         "hours": {
