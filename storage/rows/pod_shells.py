@@ -49,6 +49,10 @@ def among(tx: Connection, ids: Sequence[str]) -> set[str]:
     return set(tx.scalars(select(row.id).where(row.id.in_(ids))))
 
 
+def of_ids(tx: Connection, ids: Sequence[str]) -> list[PodShell]:
+    return _all(tx, select(pod_shells).where(row.id.in_(ids)))
+
+
 def within(
     tx: Connection, where: Context, *, coach_id: str | None = None, limit: int
 ) -> list[PodShell]:

@@ -4,6 +4,7 @@ A pod keeps its coach. Whoever is not in the row any more gives up the seat by t
 whoever is new is assigned.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -157,25 +158,26 @@ def _changes(entry: PodEntry, pod: Session) -> tuple[Changes, list[RowDifference
     for name, column, mine, theirs in pairs:
         if mine is not None and mine != theirs and column not in entry.left_out:
             wanted[name] = mine
-            differs.append(RowDifference(column, _shown(theirs), _shown(mine)))
-    before, after = _clock(pod.starts, entry.zone), _clock(entry.start, entry.zone)
+            differs.append(RowDifference(column, shown(theirs), shown(mine)))
+    start = entry.timed_start
+    before, after = clock(pod.starts, entry.zone), clock(start, entry.zone)
     # By the clock that the row shows: of an hour that comes twice it cannot say which it means.
     if before != after:
-        wanted["start"] = entry.start
+        wanted["start"] = start
         differs.append(RowDifference("time", f"{before:%Y-%m-%d %H:%M}", f"{after:%Y-%m-%d %H:%M}"))
     context = entry.context_over(pod.context)
     if context != pod.context:
         wanted["context"] = context
-        differs += _of_context(pod.context.as_json(), context.as_json())
+        differs += of_context(pod.context.as_json(), context.as_json())
     return Changes(**wanted), differs
 
 
-def _of_context(before: dict[str, str], after: dict[str, str]) -> list[RowDifference]:
+def of_context(before: dict[str, str], after: dict[str, str]) -> list[RowDifference]:
     found = []
     for name, text in after.items():
         if before.get(name) != text:
             column = name.removesuffix("_name")
-            found.append(RowDifference(column, _shown(before.get(name)), text))
+            found.append(RowDifference(column, shown(before.get(name)), text))
     return found
 
 
@@ -186,18 +188,18 @@ def _people(
     if "participants" in entry.left_out:
         return (), ()
     there = [booking.participant for booking in seated]
-    joins = tuple(who for who in entry.participants if not _is_among(who, there))
+    joins = tuple(who for who in entry.participants if not is_among(who, there))
     # Of an erased person the row cannot know: that seat stays.
     leaves = tuple(
         booking
         for booking in seated
         if not booking.participant.is_erased
-        and not _is_among(booking.participant, entry.participants)
+        and not is_among(booking.participant, entry.participants)
     )
     return joins, leaves
 
 
-def _is_among(who: Participant, others: "tuple[Participant, ...] | list[Participant]") -> bool:
+def is_among(who: Participant, others: Iterable[Participant]) -> bool:
     mail = who.email.lower()
     return any(who.id == other.id or mail == other.email.lower() for other in others)
 
@@ -208,11 +210,12 @@ def _of_people(joins: tuple[Participant, ...], leaves: tuple[Booking, ...]) -> R
     return RowDifference("participants", gone or NOBODY, new or NOBODY)
 
 
-def _clock(moment: int, zone: str) -> datetime:
+def clock(moment: int, zone: str) -> datetime:
+    """What a clock shows there: of an hour that comes twice the same."""
     return datetime.fromtimestamp(moment, timezone(zone)).replace(tzinfo=None, fold=0)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     if value is None:
         return NOBODY
     return str(value)

@@ -13,7 +13,8 @@ Comes = Literal["new", "changed", "unchanged"]
 @dataclass(frozen=True, slots=True)
 class PodEntry:
     """A pod as a roster asks for it. `coach`: an id, or the coach's mail address; `start` in epoch
-    seconds; `duration` None: the only one that the coach offers. The id of each of `participants`
+    seconds, None: a shell, which may have no coach either; `duration` None: the only one that the
+    coach offers. The id of each of `participants`
     is their mail address in small letters, which is never kept as an id, unless they are among
     the `known`: those have the platform's own.
 
@@ -21,7 +22,7 @@ class PodEntry:
     """
 
     coach: str
-    start: int
+    start: int | None
     duration: int | None
     min_seats: int
     capacity: int
@@ -35,6 +36,14 @@ class PodEntry:
     version: int | None = None
     known: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
+
+    @property
+    def timed_start(self) -> int:
+        """Raises Invalid for a row without a time."""
+        if self.start is None:
+            detail = "This pod has a time, and keeps one: fill in date and time."
+            raise Invalid("start", "missing", detail)
+        return self.start
 
     @property
     def participant_ids(self) -> list[str]:
@@ -65,11 +74,13 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """What became of an entry: a pod, or why there is none. Neither: it could be made, and was not,
-    for another's sake. `coach_id`: whom its coach's name means.
+    """What became of an entry: a pod, a shell, or why there is none. Nothing of these: it could be
+    made, and was not, for another's sake. `coach_id`: whom its coach's name means.
     """
 
     pod: Placed | None = None
+    shell_id: str | None = None
+    """Of a pod that is made, or stays, without a time."""
     refused: Refused | Invalid | None = None
     coach_id: str = ""
     comes: Comes = "new"
@@ -80,6 +91,7 @@ class EntryOutcome:
         """As it is kept for whoever goes on where another stopped."""
         whole: dict[str, Any] = {"coach_id": self.coach_id, "pod": self.pod and asdict(self.pod)}
         whole |= {"comes": self.comes, "leaves_late": self.leaves_late}
+        whole["shell_id"] = self.shell_id
         whole["differs"] = list(map(asdict, self.differs))
         if isinstance(self.refused, Invalid):
             whole["invalid"] = [self.refused.field, self.refused.code, self.refused.detail]
@@ -100,4 +112,5 @@ class EntryOutcome:
         # The release before this one kept neither of these.
         comes, late = kept.get("comes", "new"), kept.get("leaves_late", False)
         differs = tuple(RowDifference(**each) for each in kept.get("differs", ()))
-        return cls(pod, refused, kept["coach_id"], comes, differs, late)
+        shell_id = kept.get("shell_id")
+        return cls(pod, shell_id, refused, kept["coach_id"], comes, differs, late)

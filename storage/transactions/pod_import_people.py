@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
-from storage.rows import bookings
+from storage.rows import bookings, pod_shells
 from storage.schema.database import insert
 from storage.schema.tables import imported_people
 from storage.transactions.pod_import_entries import PodEntry
@@ -37,7 +37,9 @@ def known(tx: Connection, entries: Sequence[PodEntry]) -> list[PodEntry]:
 
 
 Seated = Mapping[tuple[str | None, str], str]
-"""The ids of those who have a seat, by pod and mail address in small letters."""
+"""The ids of those who have a seat, or are to have one; by pod, and mail address in small
+letters.
+"""
 
 
 def _digests(entries: Sequence[PodEntry], seated: Seated) -> dict[str, bytes]:
@@ -73,6 +75,9 @@ def _seated(tx: Connection, entries: Sequence[PodEntry]) -> dict[tuple[str | Non
         for seat in seats:
             if seat.status == "booked":
                 found[pod_id, seat.participant.email.lower()] = seat.participant.id
+    for shell in pod_shells.of_ids(tx, pod_ids):
+        for who in shell.participants:
+            found[shell.id, who.email.lower()] = who.id
     return found
 
 

@@ -52,7 +52,11 @@ class Rehearsal:
             self._move(found.pod, Wanted(self.coach.id, found.start, found.minutes))
         late = found.leaves_late(self._tx, self._terms)
         return EntryOutcome(
-            placed, None, self.coach.id, comes="changed", differs=found.differs, leaves_late=late
+            placed,
+            coach_id=self.coach.id,
+            comes="changed",
+            differs=found.differs,
+            leaves_late=late,
         )
 
     def _move(self, pod: Session, wanted: Wanted) -> None:

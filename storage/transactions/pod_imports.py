@@ -1,5 +1,5 @@
-"""Many pods at once: each taken in its turn by the rule that makes any pod,
-so that those of one file collide too.
+"""Many pods at once: each taken in its turn by the rule that makes any pod, so that those of one
+file collide too. A row without a time is about a shell.
 """
 
 from collections import defaultdict
@@ -20,18 +20,16 @@ from storage.rows.outbox_claims import Wake
 from storage.schema import history
 from storage.schema.tables import coaches
 from storage.slots import slot_sets
-from storage.slots.bookable import Wanted
 from storage.transactions import (
     pod_groups,
     pod_import_changes,
     pod_import_overlaps,
     pod_import_people,
+    pod_import_shells,
     pods,
 )
-from storage.transactions.pod_import_entries import EntryOutcome, Placed, PodEntry
-from storage.transactions.pod_import_groups import RehearsedGroups
-from storage.transactions.pod_import_rehearsals import Rehearsal
-from storage.transactions.pods import Plan
+from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
+from storage.transactions.pod_import_stages import Rehearsals, planned
 
 MOST_ENTRIES = 10
 MOST_SEATED = 50
@@ -87,16 +85,16 @@ def make(
                 "This coach was removed meanwhile: make the coach, or name another.",
             )
             return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
-        coach = coaches[coach_id]
+        coach = coaches.get(coach_id)
         # All are tried before one is written: whether this is to be had at all is known by then.
-        rehearsal, groups = Rehearsal(tx, coach, terms), RehearsedGroups(tx)
-        outcomes = [_rehearsed(entry, rehearsal, groups) for entry in entries]
+        stage = Rehearsals(tx, terms, pod_import_shells.named(tx, entries))
+        outcomes = [stage.outcome(entry, coach) for entry in entries]
         wake: list[Wake] = []
         if not (all_or_none and _refused(outcomes)):
             outcomes, wake = _made(tx, coaches, coach, entries, outcomes, terms)
         if (all_or_none and _refused(outcomes)) or _refused(outcomes) == len(outcomes):
             whole.rollback()
-            return [replace(outcome, pod=None) for outcome in outcomes], []
+            return [replace(outcome, pod=None, shell_id=None) for outcome in outcomes], []
     return outcomes, wake
 
 
@@ -107,21 +105,25 @@ def _refused(outcomes: Sequence[EntryOutcome]) -> int:
 def _lock(
     tx: Connection, coach_id: str, entries: Sequence[PodEntry], terms: Terms
 ) -> pod_groups.Coaches:
-    """The coach, and whoever has pods in the groups of these entries. Raises Unknown."""
-    named = {entry.group_id: entry for entry in entries if entry.group_id is not None}
+    """The coach, if there is one, and whoever has pods in the groups of these entries, and then the
+    shells. Raises Unknown.
+    """
+    named = {entry.group_id: entry for entry in entries if entry.group_id and entry.start}
     # In one order: of two rosters that begin the same groups, one waits for the other.
     for group_id in sorted(named):
         entry = named[group_id]
         group = PodGroup(group_id, entry.title, entry.context)
         group_rows.begin(tx, group, now=terms.now)
     theirs = sessions.groups_of(tx, [entry.pod_id for entry in entries if entry.pod_id])
-    return pod_groups.lock(tx, {*named, *theirs}, [coach_id], terms)
+    locked = pod_groups.lock(tx, {*named, *theirs}, filter(None, [coach_id]), terms)
+    pod_import_shells.lock(tx, pod_import_shells.named(tx, entries))
+    return locked
 
 
 def _made(
     tx: Connection,
     coaches: pod_groups.Coaches,
-    coach: Coach,
+    coach: Coach | None,
     entries: Sequence[PodEntry],
     rehearsed: Sequence[EntryOutcome],
     terms: Terms,
@@ -130,6 +132,7 @@ def _made(
     outcomes, wake = list(rehearsed), list[Wake]()
     known = pod_import_people.know(tx, entries)
     _lock_people(tx, known)
+    shells = pod_import_shells.named(tx, entries)
     for place, entry in enumerate(known):
         outcome = rehearsed[place]
         if outcome.refused is not None or outcome.comes == "unchanged":
@@ -137,10 +140,14 @@ def _made(
         try:
             # What only its group refuses is known when its seats are given: they are taken back.
             with history.savepoint(tx):
-                wake += _one(tx, coaches, entry, outcome, terms)
+                if pod_import_shells.is_about_one(entry, shells):
+                    wake += pod_import_shells.apply(tx, coaches, entry, outcome, terms)
+                else:
+                    wake += _one(tx, coaches, entry, outcome, terms)
         except (Refused, Invalid) as refused:
-            outcomes[place] = replace(outcome, refused=refused, pod=None)
-    slot_sets.recompute(tx, coach, now=terms.now)
+            outcomes[place] = replace(outcome, refused=refused, pod=None, shell_id=None)
+    if coach is not None:
+        slot_sets.recompute(tx, coach, now=terms.now)
     return outcomes, wake
 
 
@@ -164,7 +171,7 @@ def _one(
     if entry.pod_id is not None:
         return pod_import_changes.apply(tx, coaches, entry, terms)
     coach = coaches[outcome.coach_id]
-    plan = pods.in_group(tx, _plan(entry, coach), terms)
+    plan = pods.in_group(tx, planned(entry, coach), terms)
     pod = pods.planned(coach, plan, terms)
     if outcome.pod is not None:
         pod = replace(pod, id=outcome.pod.id)
@@ -183,34 +190,23 @@ def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[
     is read once, and the pods of the entries before stand as if they had been made.
     """
     named = _ids(tx, {entry.coach for entry in entries})
-    rehearsals: dict[str, Rehearsal] = {}
-    groups = RehearsedGroups(tx)
+    stage = Rehearsals(tx, terms, pod_import_shells.named(tx, entries))
+    coaches: dict[str, Coach] = {}
     outcomes = []
     for entry in entries:
+        # Whoever plans a pod may not know yet whose it will be.
+        if not entry.coach:
+            outcomes.append(stage.outcome(entry, None))
+            continue
         try:
             coach_id = _only(entry, named[entry.coach], tx)
         except Invalid as refused:
             outcomes.append(EntryOutcome(refused=refused))
             continue
-        if coach_id not in rehearsals:
-            rehearsals[coach_id] = Rehearsal(tx, _coach(tx, coach_id), terms)
-        outcomes.append(_rehearsed(entry, rehearsals[coach_id], groups))
+        if coach_id not in coaches:
+            coaches[coach_id] = _coach(tx, coach_id)
+        outcomes.append(stage.outcome(entry, coaches[coach_id]))
     return pod_import_overlaps.refuse(tx, entries, outcomes, terms)
-
-
-def _rehearsed(entry: PodEntry, rehearsal: Rehearsal, groups: RehearsedGroups) -> EntryOutcome:
-    """What comes of the entry."""
-    coach_id = rehearsal.coach.id
-    try:
-        if entry.pod_id is not None:
-            return rehearsal.change(entry)
-        plan = _plan(entry, rehearsal.coach)
-        pods.check_plan(plan, len(entry.participants))
-        groups.check(entry)
-        pod = rehearsal.take(plan)
-    except (Refused, Invalid) as refused:
-        return EntryOutcome(refused=refused, coach_id=coach_id)
-    return EntryOutcome(Placed(pod.id, pod.starts, pod.ends), coach_id=coach_id)
 
 
 def _coach(tx: Connection, coach_id: str) -> Coach:
@@ -244,18 +240,6 @@ def _as_kept(name: str) -> str:
         return name.lower()
 
 
-def _plan(entry: PodEntry, coach: Coach) -> Plan:
-    return Plan(
-        Wanted(coach.id, entry.start, entry.duration or _only_duration(coach)),
-        entry.min_seats,
-        entry.capacity,
-        entry.format,
-        title=entry.title,
-        context=entry.context,
-        group_id=entry.group_id,
-    )
-
-
 def _only(entry: PodEntry, found: Sequence[str], tx: Connection) -> str:
     if not found:
         detail = (
@@ -273,14 +257,3 @@ def _only(entry: PodEntry, found: Sequence[str], tx: Connection) -> str:
         "ambiguous_coach",
         f"{entry.coach!r:.80} means {len(found)} coaches: write the coach's id.",
     )
-
-
-def _only_duration(coach: Coach) -> int:
-    if len(coach.durations) > 1:
-        offered = ", ".join(map(str, coach.durations))
-        raise Invalid(
-            "duration",
-            "duration_required",
-            f"Fill in duration: this coach offers {offered} minutes.",
-        )
-    return coach.durations[0]

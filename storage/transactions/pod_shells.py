@@ -49,7 +49,7 @@ def make(tx: Connection, shells: Sequence[PodShell]) -> list[PodShell]:
     made = []
     for shell in shells:
         known = replace(shell, id=sessions.new_id())
-        _check(tx, known)
+        check(tx, known)
         rows.add(tx, known)
         made.append(known)
     return made
@@ -145,12 +145,13 @@ def _change_shell(tx: Connection, shell_id: str, common: CommonChanges) -> PodSh
     before = rows.get(tx, shell_id, lock=True)
     after = replace(before, version=before.version + 1, **common.fields())
     after = replace(after, place=common.place or before.place).with_people(common.assigned)
-    _check(tx, after)
+    check(tx, after)
     rows.put(tx, after)
     return after
 
 
-def _check(tx: Connection, shell: PodShell) -> None:
+def check(tx: Connection, shell: PodShell) -> None:
+    """Raises Refused, Unknown, Invalid for what could be a pod at no time, or not this coach's."""
     shell.check()
     if shell.group_id is not None:
         check_format(shell.format)

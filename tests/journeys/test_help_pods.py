@@ -137,6 +137,9 @@ def test_pods_are_made_as_shells_and_set_many_at_once(desk: Desk) -> None:
     made(desk, f"/v1/shells/{ids[0]}/time", {"start": START})
     assert in_it(desk, ids[0]) == {"grace", "hedy"}
     assert [shell["pod_id"] for shell in desk.get("/v1/shells").json["shells"]] == [ids[1]]
+    # A sheet may plan them, too: without a time.
+    sheet = b"programme,coach,date,time,zone,min,max,title\nLead Well,,,,,1,4,Loss\n"
+    assert judged(upload(desk, sheet).json) == [(2, "yellow", ["no_time"])]
 
 
 def test_a_sheet_is_imported_with_the_columns_that_the_help_names(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """Files of pods as they are uploaded, and what is said of each row."""
 
+import csv
+import io
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -8,6 +10,7 @@ from tests.support.http_client import Answer, Desk
 from webhooks.api.spreadsheets import CSV
 
 HEAD = "programme,cohort,coach,date,time,zone,min,max,participants,duration"
+RANGE = "from=2026-06-01&to=2026-06-30"
 PAT, SAM = "Pat Doe <pat@example.test>", "Sam Roe <sam@example.test>"
 
 
@@ -46,5 +49,26 @@ def real(desk: Desk, raw: bytes, **options: Any) -> Answer:
 def judged(told: Any) -> list[tuple[int, str, list[str]]]:
     return [
         (row["row"], row["verdict"], [remark["code"] for remark in row["remarks"]])
+        for row in told["rows"]
+    ]
+
+
+def exported(desk: Desk, query: str = "") -> list[dict[str, str]]:
+    answer = desk.get(f"/v1/pods/export.csv?{RANGE}{query}")
+    assert (answer.status_code, answer.mimetype) == (200, CSV), answer.text
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def as_file(rows: list[dict[str, str]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def comes(told: Any) -> list[tuple[str, str, list[str]]]:
+    return [
+        (row["verdict"], row["comes"], [each["field"] for each in row["differs"]])
         for row in told["rows"]
     ]

@@ -8,8 +8,9 @@ from flask import Response
 from domain.coaches import Coach
 from domain.hours import timezone
 from domain.mail.safety import one_line
-from domain.sessions import Booking, Context, Session
-from storage.rows import bookings, coaches, sessions
+from domain.pod_shells import PodShell
+from domain.sessions import Booking, Context, Participant, Session
+from storage.rows import bookings, coaches, pod_shells, sessions
 from storage.schema.database import Tx
 from webhooks.api.schemas.pod_imports import ExportQuery
 from webhooks.api.sheet_files import Cell, csv_file, xlsx_file
@@ -21,6 +22,10 @@ from webhooks.http.times import between, check_zone
 
 NEW_ONLY = ("id", "version")
 """Columns of pods that are there: a template has none."""
+TOO_MANY = (
+    f"There are more than {MOST_ROWS} pods, and a file of more could not be imported: ask for fewer"
+    " days, or for one cohort or coach."
+)
 
 
 def template_csv() -> Response:
@@ -61,13 +66,10 @@ def _exported(query: ExportQuery) -> list[list[Cell]]:
         pods = sessions.pods_within(
             tx, within, since, until, coach_id=query.coach_id, limit=MOST_ROWS + 1
         )
-        if len(pods) > MOST_ROWS:
-            detail = (
-                f"There are more than {MOST_ROWS} pods, and a file of more could not be imported:"
-                " ask for fewer days, or for one cohort or coach."
-            )
-            raise RefusedRequest("too_many", detail, field="to")
-        return [_head(), *_rows(tx, pods)]
+        shells = pod_shells.within(tx, within, coach_id=query.coach_id, limit=MOST_ROWS + 1)
+        if len(pods) + len(shells) > MOST_ROWS:
+            raise RefusedRequest("too_many", TOO_MANY, field="to")
+        return [_head(), *_rows(tx, pods), *_shell_rows(tx, shells)]
 
 
 def _rows(tx: Tx, pods: Sequence[Session]) -> Iterable[list[Cell]]:
@@ -81,6 +83,43 @@ def _rows(tx: Tx, pods: Sequence[Session]) -> Iterable[list[Cell]]:
         if coach is not None:
             cells = _cells(pod, coach, seats[pod.id])
             yield [cells[column] for column in HEADINGS]
+
+
+def _shell_rows(tx: Tx, shells: Sequence[PodShell]) -> Iterable[list[Cell]]:
+    """Those without a time are in every range: their date and time are left to fill in."""
+    for shell in shells:
+        coach = None
+        if shell.coach_id is not None:
+            coach = coaches.get(tx, shell.coach_id)
+        cells = _shell_cells(shell, coach)
+        yield [cells[column] for column in HEADINGS]
+
+
+def _shell_cells(shell: PodShell, coach: Coach | None) -> dict[str, Cell]:
+    mail, zone = "", "UTC"
+    if coach is not None:
+        mail, zone = coach.email or coach.id, coach.hours.zone
+    context = shell.context
+    return {
+        "id": shell.id,
+        "version": shell.version,
+        "group": shell.group_id or "",
+        "programme": context.programme_name or "",
+        "cohort": context.cohort or "",
+        "title": shell.title or "",
+        "coach": mail,
+        "date": "",
+        "time": "",
+        "duration": shell.duration or "",
+        "min": shell.min_seats,
+        "max": shell.capacity,
+        "zone": zone,
+        "format": shell.format,
+        "participants": ", ".join(map(_mailbox, shell.participants)),
+        "language": "",
+        "company": context.company or "",
+        "project": context.project or "",
+    }
 
 
 def _cells(pod: Session, coach: Coach, seats: Sequence[Booking]) -> dict[str, Cell]:
@@ -113,11 +152,15 @@ def _people(seats: Sequence[Booking]) -> str:
     for seat in seats:
         who = seat.participant
         if seat.status == "booked" and not who.is_erased:
-            # Brackets and quotes are what a mailbox is made of.
-            name = one_line(who.name.translate(NO_MARKS))
-            people.append(f'"{name}" <{who.email}>')
+            people.append(_mailbox(who))
     # At a semicolon a spreadsheet may be set to begin a new cell, within quotes too.
     return ", ".join(people)
+
+
+def _mailbox(who: Participant) -> str:
+    # Brackets and quotes are what a mailbox is made of.
+    name = one_line(who.name.translate(NO_MARKS))
+    return f'"{name}" <{who.email}>'
 
 
 NO_MARKS = str.maketrans(dict.fromkeys('<>"', " "))

@@ -6,15 +6,15 @@ the pod.
 """
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from domain.coaches import ID
 from domain.errors import Invalid
 from domain.hours import timezone
 from domain.mail.safety import one_line
 from domain.sessions import FORMATS, Context, Format
-from storage.transactions.pod_import_entries import Placed, PodEntry
+from storage.transactions.pod_import_entries import PodEntry
 from webhooks.api.pod_import_people import NOBODY_KNOWN, Lookup, named
 from webhooks.api.pod_import_verdicts import ImportRow
 from webhooks.api.schemas.booking_requests import MOST_SEATS
@@ -38,6 +38,10 @@ INVALID_DATE = {
     "date": "Write the date like 2026-12-24 (or 24.12.2026), and the time in its own column.",
     "when": "Write date and time like 2026-12-24 09:00 (or 24.12.2026 09:00).",
 }
+NO_TIME = (
+    "No date and time: the pod is made without one. Choose an open time for it later, or fill"
+    " them in."
+)
 INVALID_TIME = {
     "time": "Write the time like 09:00, of 24 hours.",
     "when": "Write the time behind the date, like 2026-12-24 09:00, of 24 hours.",
@@ -59,48 +63,11 @@ def read(line: SheetLine, people: Lookup = NOBODY_KNOWN) -> ImportRow:
     return row
 
 
-def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
-    """Mark yellow whoever is in two pods of the file that overlap: perhaps meant, perhaps not."""
-    seen: dict[str, list[tuple[int, Placed]]] = {}
-    for row in rows:
-        if row.entry is None or row.pod is None:
-            continue
-        for person in row.entry.participants:
-            others = seen.setdefault(person.id, [])
-            other = _overlapping(others, row.pod)
-            if other is not None:
-                also = f"{person.id} is in row {other} too, at the same time"
-                detail = f"{also}: check that this is meant."
-                row.doubtful("participant_in_two_pods", detail, "participants")
-            others.append((row.number, row.pod))
-
-
-def refuse_pods_twice(rows: Sequence[ImportRow]) -> None:
-    """Mark red whatever names a pod that a row before names: which of the two is meant?"""
-    seen: dict[str, int] = {}
-    for row in rows:
-        if row.entry is None or row.entry.pod_id is None:
-            continue
-        first = seen.setdefault(row.entry.pod_id, row.number)
-        if first != row.number:
-            detail = f"Row {first} names this pod too: leave one of the two out."
-            row.wrong("pod_twice", detail, "id")
-            row.entry = None
-
-
-def _overlapping(others: Sequence[tuple[int, Placed]], pod: Placed) -> int | None:
-    """The number of the first row whose pod is at the same time."""
-    for number, other in others:
-        if other.starts < pod.ends and pod.starts < other.ends:
-            return number
-    return None
-
-
 def _entry(line: SheetLine, row: ImportRow, lookup: Lookup) -> PodEntry | None:
     pod_id, version = _pod(line, row)
-    coach = _needed(line, row, "coach", 254)
+    shell = _is_shell(line)
+    coach, start = _coach_and_start(line, row, shell=shell)
     programme = _programme(line, row)
-    start = _start(line, row)
     low = _number(line, row, "min", 1, MOST_SEATS)
     high = _number(line, row, "max", 1, MOST_SEATS)
     duration = None
@@ -115,9 +82,11 @@ def _entry(line: SheetLine, row: ImportRow, lookup: Lookup) -> PodEntry | None:
     language = _language(line, row)
     if low is not None and high is not None:
         _check_seats(row, low, high, kind, len(people))
-    if start is None or low is None or high is None or row.red:
+    if (start is None and not shell) or low is None or high is None or row.red:
         return None
-    zone = line.text("zone")
+    if shell and pod_id is None:
+        row.doubtful("no_time", NO_TIME, "time")
+    zone = line.text("zone") or "UTC"
     return PodEntry(
         coach,
         start,
@@ -135,6 +104,20 @@ def _entry(line: SheetLine, row: ImportRow, lookup: Lookup) -> PodEntry | None:
         frozenset(each.known.id for each in people if each.known is not None),
         _left_out(line),
     )
+
+
+def _coach_and_start(line: SheetLine, row: ImportRow, *, shell: bool) -> tuple[str, int | None]:
+    """Whoever plans a pod may know neither yet."""
+    if not shell:
+        return _needed(line, row, "coach", 254), _start(line, row)
+    if line.text("zone"):
+        _zone(line, row)
+    return _text(line, row, "coach", 254), None
+
+
+def _is_shell(line: SheetLine) -> bool:
+    """Neither a date nor a time: the pod is planned without one."""
+    return not any(line.text(column) for column in ("date", "time", "when"))
 
 
 def _left_out(line: SheetLine) -> frozenset[str]:
@@ -220,12 +203,8 @@ def _start(line: SheetLine, row: ImportRow) -> int | None:
     it is red.
     """
     day, clock = _day_and_clock(line, row)
-    try:
-        zone = timezone(line.text("zone"))
-    except Invalid as error:
-        row.wrong(error.code, error.detail, "zone")
-        return None
-    if day is None or clock is None:
+    zone = _zone(line, row)
+    if zone is None or day is None or clock is None:
         return None
     first = datetime.combine(day, clock, zone)
     start = int(first.timestamp())
@@ -239,6 +218,14 @@ def _start(line: SheetLine, row: ImportRow) -> int | None:
         )
         row.doubtful("time_twice", detail, "time")
     return start
+
+
+def _zone(line: SheetLine, row: ImportRow) -> ZoneInfo | None:
+    try:
+        return timezone(line.text("zone"))
+    except Invalid as error:
+        row.wrong(error.code, error.detail, "zone")
+        return None
 
 
 def _day_and_clock(line: SheetLine, row: ImportRow) -> tuple[date | None, time | None]:

@@ -124,7 +124,8 @@ def _finish(mine: ImportRun, parts: Sequence[Part], report: Report) -> Response:
         came_to = _part(mine, number, part, all_or_none=not made)
         for place, outcome in zip(part.places, came_to, strict=True):
             outcomes[place] = outcome
-            if outcome.pod is not None and outcome.comes != "unchanged":
+            is_there = outcome.pod is not None or outcome.shell_id is not None
+            if is_there and outcome.comes != "unchanged":
                 made = True
         if not made and any(outcome.refused for outcome in came_to):
             break

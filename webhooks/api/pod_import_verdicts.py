@@ -24,13 +24,16 @@ class Remark:
 
 @dataclass(slots=True)
 class ImportRow:
-    """A row and what was found out about it so far; `pod`: what it would come to, or came to."""
+    """A row and what was found out about it so far; `pod`, `shell_id`: what it would come to, or
+    came to: a pod with a time, or without.
+    """
 
     number: int
     entry: PodEntry | None = None
     red: list[Remark] = field(default_factory=list)
     yellow: list[Remark] = field(default_factory=list)
     pod: Placed | None = None
+    shell_id: str | None = None
     comes: Comes = "new"
     differs: tuple[RowDifference, ...] = ()
 
@@ -51,3 +54,40 @@ class ImportRow:
 
     def doubtful(self, code: str, detail: str, column: str) -> None:
         self.yellow.append(Remark(code, detail, column))
+
+
+def doubt_people_in_two_places(rows: Sequence[ImportRow]) -> None:
+    """Mark yellow whoever is in two pods of the file that overlap: perhaps meant, perhaps not."""
+    seen: dict[str, list[tuple[int, Placed]]] = {}
+    for row in rows:
+        if row.entry is None or row.pod is None:
+            continue
+        for person in row.entry.participants:
+            others = seen.setdefault(person.id, [])
+            other = _overlapping(others, row.pod)
+            if other is not None:
+                also = f"{person.id} is in row {other} too, at the same time"
+                detail = f"{also}: check that this is meant."
+                row.doubtful("participant_in_two_pods", detail, "participants")
+            others.append((row.number, row.pod))
+
+
+def refuse_pods_twice(rows: Sequence[ImportRow]) -> None:
+    """Mark red whatever names a pod that a row before names: which of the two is meant?"""
+    seen: dict[str, int] = {}
+    for row in rows:
+        if row.entry is None or row.entry.pod_id is None:
+            continue
+        first = seen.setdefault(row.entry.pod_id, row.number)
+        if first != row.number:
+            detail = f"Row {first} names this pod too: leave one of the two out."
+            row.wrong("pod_twice", detail, "id")
+            row.entry = None
+
+
+def _overlapping(others: Sequence[tuple[int, Placed]], pod: Placed) -> int | None:
+    """The number of the first row whose pod is at the same time."""
+    for number, other in others:
+        if other.starts < pod.ends and pod.starts < other.ends:
+            return number
+    return None

@@ -21,7 +21,7 @@ from domain.slots.listing import render
 from storage.rows.idempotency import StoredAnswer
 from storage.transactions import pod_imports as many_pods
 from storage.transactions.pod_import_entries import EntryOutcome, PodEntry
-from webhooks.api import pod_import_rows, pod_import_runs, spreadsheets
+from webhooks.api import pod_import_rows, pod_import_runs, pod_import_verdicts, spreadsheets
 from webhooks.api.bookings import participant_of
 from webhooks.api.pod_import_people import NOBODY_KNOWN, Lookup
 from webhooks.api.pod_import_verdicts import ImportRow, Remark, Verdict
@@ -65,7 +65,8 @@ def load(query: ImportQuery) -> Response:
     Columns, in any order and by many names: programme, coach (mail address or id), date, time (or
     one date and time), zone, min, max; if you like, participants (`Ann Lee <ann@example.com>; ...`
     or usernames), cohort, project, company, title, duration, format, language, group. A row with
-    the `id` of a pod changes that pod, where it differs. At most 500 rows, and 1000 participants in
+    the `id` of a pod changes that pod, where it differs. One without date and time is about a pod
+    that has none yet, a shell. At most 500 rows, and 1000 participants in
     those that change anything.
 
     A dry run answers with each row's verdict and writes nothing. A real run makes all pods (201),
@@ -131,7 +132,7 @@ def _rows(lines: Sequence[SheetLine], lookup: Lookup) -> list[ImportRow]:
         if row.entry is not None:
             people += len(row.entry.participants)
         rows.append(row)
-    pod_import_rows.refuse_pods_twice(rows)
+    pod_import_verdicts.refuse_pods_twice(rows)
     if people > MOST_NAMED:
         raise refused(f"Send at most {MOST_NAMED} participants in all rows: split the file.")
     return rows
@@ -184,8 +185,9 @@ def _judge(rows: Sequence[ImportRow], outcomes: Sequence[EntryOutcome]) -> None:
                 "It begins soon: whoever is taken out misses the session. Check that this is meant."
             )
             row.doubtful("participants_leave_late", detail, "participants")
-        row.pod, row.comes, row.differs = outcome.pod, outcome.comes, outcome.differs
-    pod_import_rows.doubt_people_in_two_places(read)
+        row.pod, row.shell_id = outcome.pod, outcome.shell_id
+        row.comes, row.differs = outcome.comes, outcome.differs
+    pod_import_verdicts.doubt_people_in_two_places(read)
 
 
 def _remark(refused: Refusal | Invalid) -> Remark:
@@ -207,9 +209,11 @@ def _to_out(rows: Sequence[ImportRow], *, imported: bool) -> ImportOut:
 
 def _row(row: ImportRow, *, imported: bool) -> RowOut:
     remarks = [_remark_out(remark) for remark in (*row.red, *row.yellow)]
-    pod_id = None
-    if row.pod and (imported or row.comes != "new"):
+    pod_id = row.shell_id
+    if row.pod is not None:
         pod_id = row.pod.id
+    if row.comes == "new" and not imported:
+        pod_id = None
     differs = [RowDifferenceOut(**asdict(each)) for each in row.differs]
     return RowOut(
         row=row.number,

@@ -1231,8 +1231,9 @@ class Client(Transport):
         date, time (or one date and time), zone, min, max; if you like, participants
         (`Ann Lee <ann@example.com>; ...` or usernames), cohort, project, company,
         title, duration, format, language, group. A row with the `id` of a pod changes
-        that pod, where it differs. At most 500 rows, and 1000 participants in those
-        that change anything.
+        that pod, where it differs. One without date and time is about a pod that has
+        none yet, a shell. At most 500 rows, and 1000 participants in those that change
+        anything.
 
         A dry run answers with each row's verdict and writes nothing. A real run makes
         all pods (201), or, if one row is red, none: 409 `import_refused`, with the same

@@ -10,12 +10,11 @@ import pytest
 from tests.support import people
 from tests.support.booking_requests import GRACE, HEDY, POD, post, send
 from tests.support.http_client import Desk
-from tests.support.pod_imports import judged, real, upload
+from tests.support.pod_imports import RANGE, as_file, comes, exported, judged, real, upload
 from tests.support.spreadsheets import workbook
 from webhooks.api.sheet_marks import as_typed, harmless
 from webhooks.api.spreadsheets import CSV, XLSX
 
-RANGE = "from=2026-06-01&to=2026-06-30"
 TWO = "2026-06-02T14:00:00Z"
 
 
@@ -34,27 +33,6 @@ def pod(desk: Desk, **changes: Any) -> Any:
     made = post(desk, "/v1/pods", POD | {"title": "Feedback", "context": context} | changes)
     assert made.status_code == 201, made.text
     return made.json
-
-
-def exported(desk: Desk, query: str = "") -> list[dict[str, str]]:
-    answer = desk.get(f"/v1/pods/export.csv?{RANGE}{query}")
-    assert (answer.status_code, answer.mimetype) == (200, CSV), answer.text
-    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
-
-
-def as_file(rows: list[dict[str, str]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode()
-
-
-def comes(told: Any) -> list[tuple[str, str, list[str]]]:
-    return [
-        (row["verdict"], row["comes"], [each["field"] for each in row["differs"]])
-        for row in told["rows"]
-    ]
 
 
 def test_an_export_that_is_sent_again_changes_nothing(desk: Desk) -> None:

@@ -95,7 +95,6 @@ def test_the_customers_own_columns_are_read_in_any_order(desk: Desk) -> None:
         ("2026-06-02", ["invalid_time"]),
         ("13:00", ["invalid_date", "invalid_time"]),
         ("T", ["invalid_date", "invalid_time"]),
-        ("", ["invalid_date", "invalid_time"]),
     ],
 )
 def test_date_and_time_may_be_one_column(moment: str, verdict: list[str]) -> None:

@@ -8,7 +8,7 @@ from domain.sessions import Context, Participant
 from storage.transactions.pod_import_entries import Placed, PodEntry
 from tests.support import people
 from tests.support.spreadsheets import reds, row
-from webhooks.api import pod_import_rows
+from webhooks.api import pod_import_verdicts
 from webhooks.api.pod_import_verdicts import ImportRow
 
 
@@ -152,7 +152,7 @@ def test_whoever_is_in_two_overlapping_rows_is_doubted_in_the_second() -> None:
         rows, (people.at(2, 12), people.at(2, 13), people.at(2, 13, 30)), strict=True
     ):
         found.pod = Placed("ses_1", starts, starts + 3600)
-    pod_import_rows.doubt_people_in_two_places(rows)
+    pod_import_verdicts.doubt_people_in_two_places(rows)
     assert [yellows(found) for found in rows] == [
         [],
         [],

@@ -53,7 +53,9 @@ class TableIn(Body):
 
 
 class ExportQuery(RangeIn):
-    """Pods that begin in the range and were not called off; of these only, where it says so."""
+    """Pods that begin in the range and were not called off, and those without a time; of these
+    only, where it says so.
+    """
 
     tz: ZoneOfDates = "UTC"
     coach_id: Id | None = None
