@@ -2,16 +2,20 @@
 `revision=` elsewhere.
 
 Safe to run from every release at once: on PostgreSQL an advisory lock lets one run and the others
-find nothing to do; on SQLite the write lock does. All of it is one transaction, so a failed
-migration leaves the old schema whole.
+find nothing to do; on SQLite the write lock does. On PostgreSQL each migration is a transaction, so
+that none holds the locks of another, and one that fails leaves the schema as the one before it made
+it. On SQLite, and where nothing is yet, all of it is one transaction.
 """
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from storage.schema import deadlines
@@ -53,44 +57,105 @@ def migrate(database: Database, revision: str = "head", *, destroy: bool = False
     Raises UnknownRevision, and Destroys where the way is down without `destroy`: nothing is
     changed then.
     """
+    with deadlines.within(MOST_SECONDS):
+        if database.engine.dialect.name == "postgresql":
+            _step_by_step(database, revision, destroy=destroy)
+        else:
+            _at_once(database, revision, destroy=destroy)
+
+
+def _step_by_step(database: Database, revision: str, *, destroy: bool) -> None:
+    # Here, as below, because alembic takes longer to load than all that a web process uses of the
+    # database.
+    from storage.migrations.gently import patiently
+
+    with _alone(database) as tx:
+        backwards, steps = _way(tx, revision, destroy=destroy)
+        for step in steps:
+            patiently(partial(_take, database, step, backwards=backwards))
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[Connection]:
+    """No other release migrates meanwhile: this transaction holds the lock."""
+    from storage.migrations.gently import keep_out_of_the_way
+
+    with database.write() as tx:
+        keep_out_of_the_way(tx)
+        tx.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        yield tx
+
+
+def _take(database: Database, step: str, *, backwards: bool) -> None:
+    from storage.migrations.gently import hurry, keep_out_of_the_way
+
+    with database.write() as tx:
+        keep_out_of_the_way(tx)
+        tx.exec_driver_sql("SET LOCAL statement_timeout = '10min'")
+        tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        # Who waits for a table keeps every query behind it waiting: it gives up soon, and tries
+        # again.
+        hurry(tx)
+        beside = None
+        # Where nothing is, nobody is at work: all steps are one.
+        if _current(tx) is not None:
+            beside = database
+        _run(tx, step, backwards=backwards, beside=beside)
+
+
+def _at_once(database: Database, revision: str, *, destroy: bool) -> None:
     end = time.monotonic() + SQLITE_SECONDS
     while True:
         try:
-            return _migrate(database, revision, destroy=destroy)
+            with database.write() as tx:
+                backwards, _ = _way(tx, revision, destroy=destroy)
+                return _run(tx, revision, backwards=backwards, beside=None)
         except OperationalError as error:
             # On SQLite it is the lock of all writers that two releases stand in line for: one
             # patience for it is a request's, and may be shorter than the other one's migration.
-            on_sqlite = database.engine.dialect.name == "sqlite"
-            if not on_sqlite or kind_of(error) != "busy" or time.monotonic() > end:
+            if kind_of(error) != "busy" or time.monotonic() > end:
                 raise
 
 
-def _migrate(database: Database, revision: str, *, destroy: bool) -> None:
-    # Here, because alembic takes longer to load than all that a web process uses of the database.
+def _run(tx: Connection, revision: str, *, backwards: bool, beside: Database | None) -> None:
+    """`beside`: where a migration works outside of its transaction, if it may."""
     from alembic import command
-    from alembic.runtime.migration import MigrationContext
+
+    config = _config()
+    config.attributes |= {"connection": tx, "beside": beside}
+    (command.downgrade if backwards else command.upgrade)(config, revision)
+
+
+def _way(tx: Connection, revision: str, *, destroy: bool) -> tuple[bool, list[str]]:
+    """Whether it leads down, and its steps. Decided under the lock: another release may have moved
+    the schema just now.
+    """
     from alembic.script import ScriptDirectory
 
-    with deadlines.within(MOST_SECONDS), database.write() as tx:
-        if tx.dialect.name == "postgresql":
-            tx.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
-            tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-            # A table that somebody holds fails this release fast, instead of queueing every query
-            # behind it.
-            tx.exec_driver_sql(
-                "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'"
-            )
-            tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
-        config = _config()
-        config.attributes["connection"] = tx
-        # The newest first.
-        known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
-        current = MigrationContext.configure(tx).get_current_revision()
-        # Decided under the lock: another release may have moved the schema since then.
-        backwards = _is_back(revision, current, known)
-        if backwards and not destroy:
-            raise Destroys(f"from {current} back to {revision}")
-        (command.downgrade if backwards else command.upgrade)(config, revision)
+    # The newest first.
+    known = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    current = _current(tx)
+    backwards = _is_back(revision, current, known)
+    if backwards and not destroy:
+        raise Destroys(f"from {current} back to {revision}")
+    if current is None:
+        return backwards, [revision]
+    at = known.index(current)
+    if backwards:
+        below = [*known, "base"]
+        return True, below[at + 1 : below.index(revision) + 1]
+    goal = 0
+    if revision != "head":
+        goal = known.index(revision)
+    return False, known[goal:at][::-1]
+
+
+def _current(tx: Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(tx).get_current_revision()
 
 
 def standing(database: Database) -> Standing:

@@ -8,16 +8,17 @@ waits for it.
 
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
-from domain.events import CATALOGUE
+from domain.events import CATALOGUE, TO_ENDPOINT
 from domain.mail import KINDS
 from domain.webhook_endpoints import TEST
 from storage.schema.tables import connections, outbox
 
+_of_endpoints = [TO_ENDPOINT + topic for topic in CATALOGUE]
 # What this release delivers. A topic that is missing here is nobody's: its rows stand in no queue.
 TOPICS: dict[str, tuple[str, ...]] = {
     "mail": KINDS,
     "calendar": ("upsert", "delete", "look"),
-    "callback": (*CATALOGUE, TEST),
+    "callback": (*CATALOGUE, *_of_endpoints, TEST),
 }
 TROUBLES = ("initial_sync", "disconnected", "revoked", "no_access")
 

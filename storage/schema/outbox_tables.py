@@ -11,7 +11,8 @@ outbox = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),  # mail | calendar | callback
-    # Of a mail: its kind; of a calendar row: upsert | delete | look; of a callback: its event.
+    # Of a mail: its kind; of a calendar row: upsert | delete | look; of a callback: its event,
+    # after domain.events.TO_ENDPOINT where it goes to an endpoint of its own.
     Column("topic", Text, nullable=False),
     # The same change owes the same row: who repeats a transaction writes it once.
     Column("dedupe_key", Text, nullable=False, unique=True),

@@ -218,7 +218,7 @@ def _owed(endpoint: WebhookEndpoint, event: NumberedEvent, now: datetime) -> Owe
     )
     return Owed(
         kind="callback",
-        topic=event.topic,
+        topic=events.TO_ENDPOINT + event.topic,
         dedupe_key=_key(endpoint, event),
         version=version,
         due_at=now,
@@ -226,6 +226,6 @@ def _owed(endpoint: WebhookEndpoint, event: NumberedEvent, now: datetime) -> Owe
         coach_id=event.coach_id,
         session_id=event.data.get("session_id"),
         booking_id=event.subject,
-        endpoint_id=_stored(endpoint.id),
+        endpoint_id=endpoint.id,
         event_id=event.id,
     )

@@ -58,15 +58,25 @@ def _die_at(step: int) -> None:
     setattr(HeadMaintainer, "update_to_step", deadly)  # noqa: B010 (in the fork alone, untyped)
 
 
+def reached(url: str, since: str | None, step: int) -> str | None:
+    """Where the schema is then: on PostgreSQL each step before the one broken off stays."""
+    if since is None or url.startswith("sqlite"):
+        return since
+    follower = {before: name for name, before in migrations.FOLLOWS.items()}
+    for _ in range(step - 1):
+        since = follower[since]
+    return since
+
+
 @pytest.mark.parametrize(("since", "step"), [(None, 1), (None, 7), ("0007", 1), ("0010", 2)])
-def test_after_a_kill_the_old_schema_is_whole_and_the_next_one_finishes(
+def test_after_a_kill_a_schema_is_whole_and_the_next_one_finishes(
     empty_database_url: str, since: str | None, step: int
 ) -> None:
     if since is not None:
         with opened(empty_database_url) as database:
             migrations.migrate(database, since)
     assert killed_at(empty_database_url, step) == signal.SIGKILL
-    assert revision(empty_database_url) == since
+    assert revision(empty_database_url) == reached(empty_database_url, since, step)
     with opened(empty_database_url) as database:
         migrations.migrate(database)
         with database.read() as tx:

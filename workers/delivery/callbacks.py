@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from domain import events
 from domain.sessions import Unknown
 from domain.webhook_endpoints import OF_SETTINGS, WebhookEndpoint
 from storage.rows import webhook_endpoints
@@ -58,9 +59,8 @@ def note_attempt(tx: Tx, held: DeliveryClaim, outcome: Outcome, *, now: datetime
     if not isinstance(outcome, Sent | Dead | Later) or outcome.posted is None:
         return
     posted = outcome.posted
-    attempt = PostAttempt(
-        held.event_id or held.id, held.topic, now, posted.status, posted.duration_ms
-    )
+    topic = events.plain(held.topic)
+    attempt = PostAttempt(held.event_id or held.id, topic, now, posted.status, posted.duration_ms)
     taken = isinstance(outcome, Sent)
     webhook_endpoints.note(tx, held.endpoint_id or OF_SETTINGS, attempt, taken=taken)
 

@@ -1,4 +1,4 @@
-"""what lists are filtered by, in columns that triggers keep, and the indexes that they are read by
+"""what lists are filtered by, in columns that triggers keep; what is there, 0107 fills in
 
 Revision ID: 0030
 """
@@ -112,28 +112,6 @@ SEATS_SQLITE = {
         f"{SEAT} WHERE session_id = NEW.id",
     )
 }
-IS_SHORT = "kind = 'pod' AND active AND taken < min_seats"
-INDEXES = (
-    *(("bookings", f"by_{name}", (name, "starts", "id", "status"), None) for name in CONTEXT),
-    ("bookings", "by_coach_id", ("coach_id", "starts", "id", "status"), None),
-    *(
-        ("sessions", f"by_{name}", (name, "starts", "id", "kind", "status"), None)
-        for name in CONTEXT
-    ),
-    ("bookings", "by_starts", ("starts", "id", "status"), None),
-    ("bookings", "by_status", ("status", "starts", "id"), None),
-    ("sessions", "by_starts", ("starts", "id", "kind", "status"), None),
-    ("sessions", "by_status", ("status", "starts", "id"), None),
-    ("bookings", "by_changed_at", ("changed_at", "id", "status", "coach_id", *CONTEXT), None),
-    ("sessions", "by_changed_ms", ("changed_ms", "id", "kind", "status", *CONTEXT), None),
-    ("coaches", "by_changed_ms", ("changed_ms", "id"), None),
-    ("sessions", "pods", ("starts", "id", "status"), "kind = 'pod'"),
-    ("sessions", "in_conflict", ("starts", "id"), "conflict_since IS NOT NULL"),
-    ("sessions", "short", ("starts", "id"), IS_SHORT),
-    ("connections", "troubled", ("trouble", "coach_id"), "trouble IS NOT NULL"),
-    ("connections", "by_last_ok_at", ("last_ok_at", "coach_id"), None),
-)
-
 
 def upgrade() -> None:
     for table in ("sessions", "bookings"):
@@ -145,19 +123,7 @@ def upgrade() -> None:
         added = sa.Column("changed_ms", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
         op.add_column(table, added)
     _create(POSTGRESQL, SQLITE)
-    # What is there is written once more as it is: the triggers fill the columns.
-    op.execute("UPDATE sessions SET context = context")
-    op.execute("UPDATE bookings SET context = context")
-    op.execute("UPDATE coaches SET version = version")
-    # After it: each session would write its bookings a second time.
     _create(SEATS, SEATS_SQLITE)
-    for table, name, columns, condition in INDEXES:
-        where = None
-        if condition is not None:
-            where = sa.text(condition)
-        op.create_index(
-            f"ix_{table}_{name}", table, list(columns), postgresql_where=where, sqlite_where=where
-        )
 
 
 def _create(postgresql: tuple[str, ...], sqlite: dict[str, tuple[str, str]]) -> None:
@@ -170,8 +136,6 @@ def _create(postgresql: tuple[str, ...], sqlite: dict[str, tuple[str, str]]) -> 
 
 
 def downgrade() -> None:
-    for table, name, _, _ in INDEXES:
-        op.drop_index(f"ix_{table}_{name}", table)
     if op.get_bind().dialect.name == "postgresql":
         for name in ("session", "booking", "seats", "coach"):
             op.execute(f"DROP FUNCTION list_{name} CASCADE")

@@ -49,27 +49,9 @@ def upgrade() -> None:
     )
     op.add_column("outbox", sa.Column("endpoint_id", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("event_id", sa.Text(), nullable=True))
-    of_events = sa.text("event_id IS NOT NULL")
-    op.create_index(
-        "ix_outbox_event_id",
-        "outbox",
-        ["event_id"],
-        postgresql_where=of_events,
-        sqlite_where=of_events,
-    )
-    of_endpoints = sa.text("endpoint_id IS NOT NULL")
-    op.create_index(
-        "ix_outbox_endpoint_id",
-        "outbox",
-        ["endpoint_id"],
-        postgresql_where=of_endpoints,
-        sqlite_where=of_endpoints,
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_outbox_endpoint_id", "outbox")
-    op.drop_index("ix_outbox_event_id", "outbox")
     op.drop_column("outbox", "event_id")
     op.drop_column("outbox", "endpoint_id")
     op.drop_table("webhook_attempts")

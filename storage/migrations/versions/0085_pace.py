@@ -1,4 +1,4 @@
-"""how often a calendar changes, and an index of those that wait longest for a read
+"""how often a calendar changes
 
 Revision ID: 0085
 """
@@ -17,16 +17,7 @@ def upgrade() -> None:
     op.add_column(
         "connections", sa.Column("pace", sa.BigInteger(), nullable=False, server_default="0")
     )
-    reconciled = sa.text("done_gen >= req_gen AND (trouble IS NULL OR trouble != 'revoked')")
-    op.create_index(
-        "ix_connections_reconciled",
-        "connections",
-        ["pace", "last_ok_at"],
-        postgresql_where=reconciled,
-        sqlite_where=reconciled,
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_connections_reconciled", "connections")
     op.drop_column("connections", "pace")

@@ -4,6 +4,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
+from domain import events
 from domain.history import INSTANTS, Kept
 from storage.reports.outbox import Message
 from storage.reports.timelines import TimelineEntry
@@ -103,7 +104,7 @@ def _message(message: Message) -> HistoryEntryOut:
     return HistoryEntryOut(
         at=iso(int(message.created_at.timestamp())),
         kind=cast(HistoryKind, message.kind),
-        what=message.topic,
+        what=events.plain(message.topic),
         id=message.id,
         session_id=message.session_id,
         booking_id=message.booking_id,
