@@ -46,6 +46,7 @@ class WebhookEndpoint:
     fed_through: int = 0
     replay_through: int = 0
     failing_since: datetime | None = None
+    taken_at: datetime | None = None
     off_since: datetime | None = None
     mailed_at: datetime | None = None
     old_until: datetime | None = None

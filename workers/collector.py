@@ -14,8 +14,17 @@ from prometheus_client.registry import Collector
 
 from domain.freshness import State
 from domain.reconciling import Pace
+from domain.webhook_endpoints import STATES
 from storage.reports import changed_events, coach_states, fleet, metrics, overlaps, samples
-from storage.rows import acknowledgements, channels, pauses, refresh_jobs, unknown_rows
+from storage.reports import webhook_endpoints as endpoint_reports
+from storage.rows import (
+    acknowledgements,
+    channels,
+    pauses,
+    refresh_jobs,
+    unknown_rows,
+    webhook_endpoints,
+)
 from storage.schema.database import Tx, Unavailable
 from workers import queues
 from workers.clock import JOBS, SWEEP
@@ -38,6 +47,7 @@ class Figures(Collector):
                     *self._reads(tx),
                     *self._fleet(tx),
                     *self._outbox(tx),
+                    *self._endpoints(tx),
                     *self._coaches(tx),
                     *self._clock(tx),
                     self._strange(tx),
@@ -119,9 +129,11 @@ class Figures(Collector):
             "kind",
             untold,
         )
-        paused: dict[str, float] = dict.fromkeys((*pauses.KINDS, "company"), 0.0)
+        paused: dict[str, float] = dict.fromkeys((*pauses.KINDS, "company", "endpoint"), 0.0)
         for pause in pauses.find_all(tx):
             paused[pause.what] += 1
+        for endpoint in webhook_endpoints.find_all(tx):
+            paused["endpoint"] += endpoint.state == "paused"
         yield family("paused", "What ops paused, until somebody resumes it.", "what", paused)
         waiting = metrics.waiting_mails(tx, but=known)
         yield gauge(
@@ -132,6 +144,19 @@ class Figures(Collector):
             "mails_in_trouble",
             "Mails that the mail server does not take from us.",
             waiting["mailer"],
+        )
+
+    def _endpoints(self, tx: Tx) -> Iterator[Metric]:
+        now = self._services.corrected_now()
+        endpoints: dict[str, float] = dict.fromkeys(STATES, 0)
+        for endpoint in webhook_endpoints.find_all(tx):
+            endpoints[endpoint.state] += 1
+        yield family("webhook_endpoints", "Webhook endpoints by state.", "state", endpoints)
+        yield family(
+            "webhook_endpoint_failing_seconds",
+            "For how long nothing was taken at an endpoint that is on; 0: it is well.",
+            "endpoint",
+            endpoint_reports.failing_seconds(tx, now=now),
         )
 
     def _coaches(self, tx: Tx) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from domain.sessions import Refused, Unknown
 from domain.webhook_endpoints import MOST, OF_SETTINGS, WebhookEndpoint
@@ -15,6 +15,7 @@ from storage.schema.tables import outbox, webhook_attempts, webhook_endpoints
 
 KEPT = timedelta(days=14)
 """So long how an attempt went is known."""
+TAKEN_EVERY = timedelta(minutes=1)
 AT_ONCE = 1_000
 LISTS = ("types", "coach_ids", "company_ids")
 row = webhook_endpoints.c
@@ -88,7 +89,9 @@ def note(tx: Connection, endpoint_id: str, attempt: PostAttempt, *, taken: bool)
     mine = webhook_endpoints.update().where(row.id == endpoint_id)
     # One row for all of its senders: written when it says something new, and not each time.
     if taken:
-        tx.execute(mine.where(row.failing_since.is_not(None)).values(failing_since=None))
+        known = row.taken_at > attempt.at - TAKEN_EVERY
+        new = or_(row.failing_since.is_not(None), row.taken_at.is_(None), ~known)
+        tx.execute(mine.where(new).values(failing_since=None, taken_at=attempt.at))
     else:
         tx.execute(mine.where(row.failing_since.is_(None)).values(failing_since=attempt.at))
 

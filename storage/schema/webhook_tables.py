@@ -17,6 +17,7 @@ webhook_endpoints = Table(
     number("fed_through"),
     number("replay_through"),
     Column("failing_since", Instant),
+    Column("taken_at", Instant),  # when something was last taken, to the minute
     Column("off_since", Instant),
     Column("mailed_at", Instant),  # when ops were mailed that it is off
     Column("old_until", Instant),

@@ -3,10 +3,20 @@
 import math
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from domain.freshness import State
-from storage.rows import coaches, outbox, outbox_claims, push_marks, withheld_addresses
+from domain.webhook_endpoints import WebhookEndpoint
+from storage.rows import (
+    coaches,
+    outbox,
+    outbox_claims,
+    push_marks,
+    webhook_endpoints,
+    withheld_addresses,
+)
 from storage.rows.outbox import Owed
+from storage.rows.webhook_endpoints import PostAttempt
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.schema.database_clock import clock_ms
@@ -150,6 +160,26 @@ def samples(database: Database, hours: int = 24) -> None:
             rows.append({"name": name, "at": at, "value": float(value)})
     with database.write() as tx:
         tx.execute(tables.samples.insert(), rows)
+
+
+def endpoint(database: Database, **values: Any) -> str:
+    """A webhook endpoint at which nothing has been taken for an hour. Its id."""
+    failing: dict[str, Any] = {
+        "failing_since": NOW - timedelta(hours=1),
+        "taken_at": NOW - timedelta(hours=2),
+    }
+    with database.write() as tx:
+        found = WebhookEndpoint(
+            id=webhook_endpoints.new_id(),
+            url="https://platform.example.test/a-secret-path",
+            created_at=NOW,
+            types=("booking.booked",),
+            **(failing | values),
+        )
+        webhook_endpoints.add(tx, found)
+        attempt = PostAttempt("evt_1", "booking.booked", NOW - timedelta(minutes=1), 503, 85)
+        webhook_endpoints.note(tx, found.id, attempt, taken=False)
+    return found.id
 
 
 def afternoon(database: Database) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.freshness import State
+from domain.webhook_endpoints import EndpointState
 from storage.reports.causes import SharedError
 from storage.reports.changed_events import CoachWithChanges, Unsettled
 from storage.reports.idle import Ready
@@ -83,6 +84,15 @@ def due_of(tallies: Tallies, kind: str, now: datetime) -> Due:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointFact:
+    """A webhook endpoint. `seconds`: for how long it is off; or, being on, took nothing."""
+
+    id: str
+    state: EndpointState
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known at this moment; ages in seconds. `clock_late`: of the job that runs each
     second, infinite when it never ran. `gone`, `stale`: the first of the coaches, and for how long
@@ -114,3 +124,4 @@ class Facts:
     paused: Sequence[tuple[Pause, float, int]] = ()
     """Each with its age in seconds, and how many messages wait for it."""
     linkless: int = 0
+    endpoints: Sequence[EndpointFact] = ()

@@ -18,7 +18,7 @@ from storage.slots import slot_sets
 from storage.transactions import bulk_deeds
 from webhooks.http.context import parts, runtime
 from webhooks.http.listing import listing_of, offered
-from webhooks.ops import watch, weeks, worst
+from webhooks.ops import troubles, watch, weeks, worst
 from webhooks.ops.facts import Facts, Overview, Queue, Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
@@ -131,7 +131,7 @@ def _overview() -> dict[str, Any]:
         facts = watch.facts(tx, seen, now=now)
     more = {
         "troubles": worst.of(facts),
-        "level_words": worst.WORDS,
+        "level_words": troubles.WORDS,
         "seen_ms": seen_ms,
     }
     return {"seen": seen, "states": UNENDED, "most": MOST_SHOWN} | more | _deeds(facts)
@@ -232,7 +232,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
             "listing": listing,
             "coach": coaches.get(tx, coach_id),
             "lost": bool(accounts) and all(account.trouble in LOST for account in accounts),
-            "ask": worst.Remedy("Ask the coach to reconnect", deed="ask", target=coach_id),
+            "ask": troubles.Remedy("Ask the coach to reconnect", deed="ask", target=coach_id),
             "duration": duration,
             "week": weeks.of(listing, duration, int(now.timestamp())),
             "accounts": accounts,

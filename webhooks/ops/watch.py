@@ -6,10 +6,10 @@ from datetime import datetime
 
 from storage.reports import causes, idle, metrics
 from storage.reports.overview import Troubled
-from storage.rows import pauses
+from storage.rows import pauses, webhook_endpoints
 from storage.rows.pauses import Pause
 from storage.schema.database import Tx
-from webhooks.ops.facts import KINDS, Due, Facts, Overview, due_of
+from webhooks.ops.facts import KINDS, Due, EndpointFact, Facts, Overview, due_of
 from workers.clock import JOBS, SWEEP
 
 EACH_SECOND = "holds"
@@ -47,6 +47,7 @@ def facts(tx: Tx, seen: Overview, *, now: datetime) -> Facts:
         causes=causes.find_all(tx, now=now),
         paused=_paused(tx, now),
         linkless=len(seen.linkless),
+        endpoints=_endpoints(tx, now),
     )
 
 
@@ -54,6 +55,16 @@ def _paused(tx: Tx, now: datetime) -> list[tuple[Pause, float, int]]:
     found = []
     for pause in pauses.find_all(tx):
         found.append((pause, _age(pause.at, now), pauses.waiting(tx, pause, now=now)))
+    return found
+
+
+def _endpoints(tx: Tx, now: datetime) -> list[EndpointFact]:
+    found = []
+    for each in webhook_endpoints.find_all(tx):
+        since = each.failing_since
+        if each.state == "off":
+            since = each.off_since
+        found.append(EndpointFact(each.id, each.state, _age(since or now, now)))
     return found
 
 

@@ -6,17 +6,21 @@ no help.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from storage.reports.causes import SharedError
+from webhooks.ops.endpoint_troubles import of_endpoints
 from webhooks.ops.facts import Facts
 from webhooks.ops.formats import age
-
-Level = Literal["grey", "amber", "red"]
-LEVELS: tuple[Level, ...] = ("grey", "amber", "red")
-WORDS: dict[Level, str] = {"grey": "To know", "amber": "Look soon", "red": "Act now"}
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+from webhooks.ops.troubles import (
+    DAY,
+    HOUR,
+    LEVELS,
+    MINUTE,
+    Remedy,
+    Trouble,
+    level_by,
+)
 
 CLOCK_SECONDS = 10.0
 """The jobs of every second run late where the clock is busy; later than this it does not run."""
@@ -26,43 +30,11 @@ STORM_SECONDS = 10.0
 """So many calendars, of which one has waited so long: one calendar's own gap is half of that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """What helps. A button (`deed` names the endpoint's last word, with its `target`), or a command
-    on a machine, or a place on a page; one of them. `does`: what comes of it, in a sentence.
-    """
-
-    label: str
-    deed: str = ""
-    target: str = ""
-    command: str = ""
-    place: str = ""
-    does: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """`paragraph`: of the runbook, by its alert."""
-
-    level: Level
-    words: str
-    paragraph: str
-    remedy: Remedy
-
-
 def of(facts: Facts) -> list[Trouble]:
     """The worst first; nothing when all is well."""
     found = [*_processes(facts), *_reads(facts), *_messages(facts), *_people(facts)]
-    found += [*_paused(facts), *_settling(facts)]
+    found += [*_paused(facts), *of_endpoints(facts.endpoints), *_settling(facts)]
     return sorted(found, key=lambda trouble: -LEVELS.index(trouble.level))
-
-
-def _by(seconds: float, amber: float, red: float) -> Level:
-    if seconds >= red:
-        return "red"
-    if seconds >= amber:
-        return "amber"
-    return "grey"
 
 
 def _processes(facts: Facts) -> Iterator[Trouble]:
@@ -70,7 +42,7 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
         since = "has never run"
         if facts.clock_late < float("inf"):
             since = f"has stopped: it last ran {age(facts.clock_late)} ago"
-        level = _by(facts.clock_late, CLOCK_SECONDS, MINUTE)
+        level = level_by(facts.clock_late, CLOCK_SECONDS, MINUTE)
         words = f"The clock {since}; nothing missed is caught up with"
         does = "Run on any machine with these settings; two of them do no harm."
         remedy = Remedy("Start the clock", command="coachcal clock", does=does)
@@ -90,7 +62,7 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
         ready = facts.ready
         waiting = f"{_many(ready.reads, 'read')} and {_many(ready.messages, 'message')} wait"
         words = f"No worker takes any work: {waiting}, the oldest for {age(ready.oldest)}"
-        level = _by(ready.oldest, IDLE_SECONDS, 2 * MINUTE)
+        level = level_by(ready.oldest, IDLE_SECONDS, 2 * MINUTE)
         remedy = Remedy("Start the workers", command="coachcal work", does=ONE_MORE)
         yield Trouble(level, words, "CoachcalReadsLate", remedy)
     if facts.stuck:
@@ -130,7 +102,7 @@ def _storm(facts: Facts) -> Trouble:
 
 
 def _late(facts: Facts, words: str, remedy: Remedy) -> Trouble:
-    level = _by(facts.reads_oldest, 2 * MINUTE, 10 * MINUTE)
+    level = level_by(facts.reads_oldest, 2 * MINUTE, 10 * MINUTE)
     return Trouble(level, words, "CoachcalReadsLate", remedy)
 
 
@@ -150,7 +122,9 @@ def _messages(facts: Facts) -> Iterator[Trouble]:
                 f" {age(due.oldest)}{_because(facts.causes, due.kind)}"
             )
             remedy = Remedy("Try them all now", deed="hurry", target=due.kind, does=TRIED)
-            trouble = Trouble(_by(due.oldest, 5 * MINUTE, 15 * MINUTE), words, paragraph, remedy)
+            trouble = Trouble(
+                level_by(due.oldest, 5 * MINUTE, 15 * MINUTE), words, paragraph, remedy
+            )
             yield _softened(facts, trouble, "pending", due.kind)
     if facts.dead:
         yield _dead(facts)
@@ -173,7 +147,7 @@ def _dead(facts: Facts) -> Trouble:
     words = f"{_many(facts.dead, 'message')} given up, the oldest due {age(facts.dead_oldest)} ago"
     if known and unknown:
         words += f"; {unknown} of them nobody has acknowledged"
-    level = _by(facts.dead_oldest, 0, DAY)
+    level = level_by(facts.dead_oldest, 0, DAY)
     remedy = Remedy("Requeue or discard", place="causes")
     return _softened(facts, Trouble(level, words, "CoachcalDeadLetters", remedy), "dead")
 
@@ -197,12 +171,12 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         )
         does = "Mails the coach the link by which only they can connect the account again."
         remedy = Remedy("Ask the coach to reconnect", deed="ask", target=coach.coach_id, does=does)
-        yield Trouble(_by(since, HOUR, 3 * DAY), words, "CoachcalCoachesStale", remedy)
+        yield Trouble(level_by(since, HOUR, 3 * DAY), words, "CoachcalCoachesStale", remedy)
     if facts.stale:
         coach, since = facts.stale[0]
         words = f"{_whose(facts.stale_count, coach.coach_id)} not read for {age(since)}"
         remedy = Remedy("Read the calendars now", place=f"coach {coach.coach_id}")
-        level = _by(since, 0, DAY)
+        level = level_by(since, 0, DAY)
         yield Trouble(level, words + _because(facts.causes, "read"), "CoachcalCoachesStale", remedy)
     if facts.conflicts:
         words = (
@@ -233,7 +207,7 @@ def _paused(facts: Facts) -> Iterator[Trouble]:
         words = f"{matter} for {age(seconds)}, by {pause.actor}: {waiting} wait"
         does = "Nothing is lost meanwhile: what waits leaves in its order once it is resumed."
         remedy = Remedy("Resume", place="pauses", does=does)
-        yield Trouble(_by(seconds, 0, DAY), words, "CoachcalPaused", remedy)
+        yield Trouble(level_by(seconds, 0, DAY), words, "CoachcalPaused", remedy)
 
 
 def _settling(facts: Facts) -> Iterator[Trouble]:
@@ -243,7 +217,7 @@ def _settling(facts: Facts) -> Iterator[Trouble]:
         f"{_many(facts.unsettled, 'session')} whose event a coach changed in the calendar:"
         f" nobody settled the oldest for {age(facts.unsettled_oldest)}"
     )
-    level = _by(facts.unsettled_oldest, DAY, 3 * DAY)
+    level = level_by(facts.unsettled_oldest, DAY, 3 * DAY)
     yield Trouble(level, words, "CoachcalEventsUnsettled", Remedy("See them", place="coaches"))
 
 

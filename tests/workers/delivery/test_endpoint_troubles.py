@@ -52,6 +52,50 @@ def test_one_that_refuses_for_days_is_switched_off(switchboard: Switchboard) -> 
     assert endpoints.get(switchboard, mine).state == "off"
 
 
+def test_five_days_of_refusals_switch_it_off_and_mail_ops_once(switchboard: Switchboard) -> None:
+    # Given a platform that refuses everything, and ops with a mailbox
+    board = switchboard
+    settings = board.services.settings.model_copy(update={"ops_mail": "ops@example.test"})
+    board.services = replace(board.services, settings=settings)
+    mine = endpoints.make(board, ONE)
+    board.platform.answer_at(ONE, 500)
+    # When something is owed each day, and tried again as long as it may be
+    states = []
+    for _ in range(6):
+        with board.database.write() as tx:
+            endpoint = webhook_endpoints.get(tx, mine)
+            _, wake = endpoint_callbacks.send_test(tx, endpoint, now=board.now)
+        board.work(wake)
+        board.sweep(hours=20)
+        board.sweep(hours=4)
+        look_after(board)
+        states.append(endpoints.get(board, mine).state)
+    # Then it is off once nothing was taken for more than five days, and no sooner
+    assert states == ["on"] * 5 + ["off"]
+    # And ops were told once, with the next step
+    assert look_after(board) == 0
+    mails = [each for each in board.office.taken if each.recipients == ("ops@example.test",)]
+    (mail,) = mails
+    assert mine in str(mail.message["Subject"])
+    assert f'PATCH /v1/webhook_endpoints/{mine}  {{"state": "on"}}' in mail.message.get_content()
+    assert board.platform.origin not in mail.source.decode()
+    # And what it was owed waits for somebody to switch it on
+    assert {row.state for row in board.rows(endpoint_id=mine)} == {"dead"}
+
+
+def test_ops_are_mailed_once_the_mail_server_is_back(switchboard: Switchboard) -> None:
+    board = switchboard
+    settings = board.services.settings.model_copy(update={"ops_mail": "ops@example.test"})
+    board.services = replace(board.services, settings=settings)
+    endpoints.make(board, ONE, state="off", off_since=board.now)
+    board.office.refuse("451 later")
+    look_after(board)
+    assert board.office.taken == []
+    for _ in range(2):
+        look_after(board)
+    assert len(board.office.taken) == 1
+
+
 def test_while_callbacks_are_paused_none_is_switched_off(switchboard: Switchboard) -> None:
     mine = endpoints.make(switchboard, ONE)
     failed(switchboard, mine)
