@@ -35,16 +35,23 @@ class TimelineEntry:
 def of_booking(tx: Connection, booking_id: str) -> list[TimelineEntry]:
     """The oldest first, with what happened to its session while it was in it. Raises Unknown."""
     now_in = bookings.get(tx, booking_id).session_id
-    left = _left(history_rows.of_booking(tx, booking_id))
+    mine = history_rows.of_booking(tx, booking_id)
+    joined, left = _joined(mine), _left(mine)
     of_sessions = and_(step.session_id.in_({now_in, *left}), step.booking_id.is_(None))
     steps = []
     for each in _steps(tx, or_(step.booking_id == booking_id, of_sessions)):
         until = left.get(each.session_id)
         # Of a pod that the seat was moved out of: what happened there later is not its own.
         gone = each.booking_id is None and each.session_id != now_in
-        if not (gone and until is not None and each.number > until):
+        later = gone and until is not None and each.number > until
+        if not later and not _is_before(each.at, joined.get(each.session_id)):
             steps.append(each)
-    return _merged(steps, _messages(tx, owed.booking_id == booking_id, now_in))
+    messages = []
+    for message in _messages(tx, owed.booking_id == booking_id, now_in):
+        of_it = message.booking_id == booking_id
+        if of_it or not _is_before(message.created_at, joined.get(now_in)):
+            messages.append(message)
+    return _merged(steps, messages)
 
 
 def of_session(tx: Connection, session_id: str) -> list[TimelineEntry]:
@@ -59,6 +66,22 @@ def newest_of(tx: Connection, participant_id: str, *, limit: int) -> list[tuple[
     mine = query.where(seat.participant_id == participant_id)
     found = tx.execute(mine.order_by(sessions.c.starts.desc(), seat.id).limit(limit))
     return [(booking_id, starts) for booking_id, starts in found]
+
+
+def _joined(steps: Sequence[HistoryRow]) -> dict[str, datetime]:
+    """The sessions that the seat came into, and when: the first time."""
+    found: dict[str, datetime] = {}
+    for each in steps:
+        if each.what in ("booked", "seat_moved"):
+            found.setdefault(each.session_id, each.at)
+    return found
+
+
+def _is_before(moment: datetime, joined: datetime | None) -> bool:
+    """Whether that was a pod's own affair: it was made, or was moved, before this seat was in it.
+    What happened in the same moment is how it came to be there.
+    """
+    return joined is not None and moment < joined
 
 
 def _left(steps: Sequence[HistoryRow]) -> dict[str, int]:

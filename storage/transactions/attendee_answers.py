@@ -37,13 +37,14 @@ def keep(tx: Connection, events: Sequence[Standing], *, now: datetime) -> None:
     ).all():
         event, answers = answered[seat.session_id]
         address = seat.participant["email"].lower()
-        # To an event that stands at another time it is an answer to another time.
-        if address not in answers or event.times != (seat.starts, seat.ends):
-            continue
         # It has no moment: only what changed is news. So an answer by mail that came meanwhile is
         # not overwritten by an old one that every read shows again.
+        if address not in answers or answers[address] == seat.attendee_answer:
+            continue
         answer = answers[address]
-        if answer == seat.attendee_answer:
+        # To an event that stands at another time it is an answer to another time. But that they are
+        # asked anew there is remembered: the same answer as before is news then.
+        if answer is not None and event.times != (seat.starts, seat.ends):
             continue
         values: dict[str, Any] = {"attendee_answer": answer}
         if answer is not None:

@@ -14,7 +14,7 @@ from storage.schema import tables
 from storage.transactions import invitation_answers
 from tests.support import people, written_sessions
 from tests.support.in_process import House
-from tests.support.touched_events import event_uid, kinds, read
+from tests.support.touched_events import drag, event_uid, found, kinds, move_there, read
 from tests.support.written_sessions import Diary
 
 
@@ -56,6 +56,25 @@ def test_an_attendees_answer_is_kept_and_changes_nothing_else(
         assert kept == "booked"
         dump = str(tx.execute(select(tables.bookings)).all())
     assert "spouse" not in dump
+
+
+def test_the_same_answer_to_an_event_that_was_moved_is_not_missed(
+    ada: Diary, session: Session
+) -> None:
+    grace = people.GRACE.email
+    shows(ada, session, (grace, "accepted"))
+    # The coach drags the event, and the provider asks her anew
+    drag(ada, session, written_sessions.TEN + 4 * 3600)
+    shows(ada, session, (grace, "needs_action"))
+    assert answer_of(ada, session) == "accepted"
+    # What she says there counts once the session is there
+    shows(ada, session, (grace, "accepted"))
+    (difference,) = found(ada)
+    move_there(ada, difference)
+    assert answer_of(ada, session) is None
+    ada.write()
+    read(ada)
+    assert answer_of(ada, session) == "accepted"
 
 
 @pytest.mark.parametrize("said", ["needs_action", "unknown", None, 7])
