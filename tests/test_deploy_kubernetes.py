@@ -10,6 +10,7 @@ import yaml  # type: ignore[import-untyped]  # its types are a package of their 
 from tests.support.deployed import DEPLOY, INTERNAL, SETTINGS
 from webhooks.api.routes import ROUTES
 from webhooks.version import version
+from workers.actors import QUEUES
 
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 
@@ -60,6 +61,25 @@ def test_kubernetes_selectors_find_their_pods() -> None:
     [ingress] = [one for one in manifests() if one["kind"] == "Ingress"]
     [rule] = ingress["spec"]["rules"]
     assert {path["backend"]["service"]["name"] for path in rule["http"]["paths"]} == set(services)
+
+
+def test_fleets_by_duty_name_every_queue_once() -> None:
+    folder = DEPLOY / "kubernetes" / "by-duty"
+    component = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    there = {path.name for path in folder.glob("*.yaml")}
+    assert there == {"kustomization.yaml", *component["resources"]}
+    [patch] = component["patches"]
+    [change] = yaml.safe_load(patch["patch"])
+    sending = yaml.safe_load((folder / "worker-sending.yaml").read_text())
+    [container] = sending["spec"]["template"]["spec"]["containers"]
+    named = []
+    for arguments in (change["value"], container["args"]):
+        assert arguments[:2] == ["work", "--queues"]
+        named += arguments[2].split(",")
+    assert sorted(named) == sorted(QUEUES)
+    compose = yaml.safe_load((DEPLOY / "compose" / "by-duty.yaml").read_text())["services"]
+    commands = [service["command"] for service in compose.values()]
+    assert commands == [change["value"], container["args"]]
 
 
 def test_kustomize_builds_the_base() -> None:

@@ -5,6 +5,7 @@ Redis may vanish at any time: messages are wake-ups, rows are the jobs.
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +34,10 @@ log = structlog.get_logger()
 WEB_TIMEOUT = 0.25
 WORKER_TIMEOUT = 3.0
 DEAD_FOR_MS = 3_600_000
+# A worker says so often that it takes wake-ups of a queue, and is believed for so long: longer than
+# any job keeps all threads of one.
+SAID_EVERY_SECONDS = 10.0
+MANNED_SECONDS = 120
 OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
 
 
@@ -45,6 +50,11 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
         retry=Retry(NoBackoff(), 0),
         health_check_interval=30,
     )
+
+
+def manned_key(queue: str) -> str:
+    """There while some worker takes wake-ups of this queue."""
+    return f"coachcal:manned:{queue}"
 
 
 class Broker(RedisBroker):
@@ -66,6 +76,7 @@ class Broker(RedisBroker):
         self._ground = ground
         self.counted = counted
         self._once = Once()
+        self._said: dict[str, float] = {}
 
     def enqueue_all(self, messages: Sequence[dramatiq.Message[Any]]) -> bool:
         """Send these in one call. False: Redis did not take them, or is being left alone."""
@@ -115,6 +126,7 @@ class Broker(RedisBroker):
         # the time. We delay nothing: to ask Redis about them is half of an idle worker's work.
         if queue_name in self.delay_queues or not self._ground.firm:
             return []
+        self._say_manned(queue_name)
         found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
         while found:
             known = []
@@ -128,6 +140,16 @@ class Broker(RedisBroker):
             # wait behind it.
             found = self._dispatch("fetch")(queue_name, most) or []
         return []
+
+    def _say_manned(self, queue: str) -> None:
+        now = monotonic()
+        if self._breaker.open or now < self._said.get(queue, 0.0) + SAID_EVERY_SECONDS:
+            return
+        self._said[queue] = now
+        try:
+            self.client.set(manned_key(queue), 1, ex=MANNED_SECONDS)
+        except FAILURES as error:
+            self._breaker.failed(error)
 
     def _readable(self, queue_name: str, text: bytes) -> bool:
         """Whether it is a wake-up as `workers.actors` makes them.

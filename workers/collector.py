@@ -26,11 +26,14 @@ from storage.rows import (
     webhook_endpoints,
 )
 from storage.schema.database import Tx, Unavailable
+from storage.slots import slot_sets
 from workers import queues
+from workers.actors import QUEUES
 from workers.clock import JOBS, SWEEP
 from workers.services import Services
 
-KINDS = ("mail", "calendar", "callback")
+QUEUE_OF = {"mail": "mails", "calendar": "calendars", "callback": "callbacks"}
+KINDS = tuple(QUEUE_OF)
 # The clock makes a sample of each every minute in which a push came to be seen.
 QUANTILES = {name: str(percent / 100) for name, percent in samples.PERCENTILES.items()}
 SAMPLES_COUNT_FOR = timedelta(minutes=5)
@@ -51,13 +54,14 @@ class Figures(Collector):
                     *self._coaches(tx),
                     *self._clock(tx),
                     self._strange(tx),
+                    self._duties(tx),
                 ]
         except Unavailable:
             # No figure at all rather than a zero: a zero would say that nothing is owed.
             found = []
         yield gauge("database_up", "Whether the database answers.", float(bool(found)))
         yield from found
-        yield from self._queues()
+        yield from self._depths()
         yield from Skew(self._services).collect()
 
     def _reads(self, tx: Tx) -> Iterator[Metric]:
@@ -222,10 +226,31 @@ class Figures(Collector):
             counts,
         )
 
-    def _queues(self) -> Iterator[Metric]:
+    def _duties(self, tx: Tx) -> Metric:
+        now = self._services.corrected_now()
+        since = metrics.oldest_due(tx, now=now)
+        oldest = {
+            "freebusy": refresh_jobs.backlog(tx).oldest_seconds,
+            "slots": slot_sets.roll_late(tx, now=now),
+        }
+        for kind, queue in QUEUE_OF.items():
+            oldest[queue] = (now - since.get(kind, now)).total_seconds()
+        return family(
+            "queue_oldest_seconds",
+            "For how long the oldest row has been due that workers of a queue take.",
+            "queue",
+            oldest,
+        )
+
+    def _depths(self) -> Iterator[Metric]:
         depths = queues.depths(self._services)
         yield gauge("redis_up", "Whether Redis answers.", float(depths is not None))
         yield family("queue_depth", "Wake-ups waiting in a queue.", "queue", depths or {})
+        unmanned = queues.unmanned(self._services)
+        manned = {}
+        if unmanned is not None:
+            manned = {queue: float(queue not in unmanned) for queue in QUEUES}
+        yield family("queue_manned", "Whether any worker takes from a queue.", "queue", manned)
 
 
 class Skew(Collector):

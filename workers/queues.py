@@ -2,6 +2,7 @@
 
 from workers.actors import QUEUES
 from workers.breaker import FAILURES, PROBE
+from workers.broker import manned_key
 from workers.services import Services
 
 
@@ -22,6 +23,20 @@ def depths(services: Services) -> dict[str, int] | None:
         services.breaker.failed(error)
         return None
     return dict(zip(QUEUES, found, strict=True))
+
+
+def unmanned(services: Services) -> list[str] | None:
+    """Queues from which no worker took anything for two minutes, be it that nothing was there; None
+    while Redis is away.
+    """
+    if services.breaker.open:
+        return None
+    try:
+        manned = services.redis.mget([manned_key(queue) for queue in QUEUES])
+    except FAILURES as error:
+        services.breaker.failed(error)
+        return None
+    return [queue for queue, said in zip(QUEUES, manned, strict=True) if said is None]
 
 
 def redis_answers(services: Services) -> bool:

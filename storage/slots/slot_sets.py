@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version as installed
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from domain.coaches import Coach
 from domain.freebusy import Reading, blocking
@@ -154,6 +154,15 @@ def due_for_roll(tx: Connection, *, now: datetime, limit: int = 200) -> list[str
     """
     old = (ROW.origin < today(now)) | (ROW.tzdata != releases())
     return list(tx.scalars(select(ROW.coach_id).where(old).order_by(ROW.origin).limit(limit)))
+
+
+def roll_late(tx: Connection, *, now: datetime) -> float:
+    """For how many seconds the oldest set of an earlier day has been due for a roll."""
+    oldest = tx.scalar(select(func.min(ROW.origin)).where(ROW.origin < today(now)))
+    if oldest is None:
+        return 0.0
+    late: float = now.timestamp() - (oldest + DAY_SECONDS)
+    return late
 
 
 def rolled(tx: Connection, coach_id: str) -> None:

@@ -27,7 +27,7 @@ def test_a_healthy_system_has_nothing_to_do(house: House) -> None:
     house.refresh(house.connect().connection_id)
     found = findings(house.runtime.services)
     assert [finding for finding in found.values() if finding.next_step] == []
-    rows = {"writes", "secrets", "backlog", "channels", "audit"}
+    rows = {"writes", "secrets", "workers", "backlog", "channels", "audit"}
     rooms = {"disk of the database", "temporary folder"}
     if house.runtime.services.database.engine.dialect.name != "sqlite":
         rooms.discard("disk of the database")

@@ -62,8 +62,28 @@ def serve(host: str | None, port: int | None) -> None:
     )
 
 
+def _queues(_context: click.Context, _option: click.Parameter, said: str | None) -> list[str]:
+    """Raises click.BadParameter for one that there is not."""
+    from workers.actors import QUEUES
+
+    if said is None:
+        return []
+    names = [name.strip() for name in said.split(",")]
+    strange = [name for name in names if name not in QUEUES]
+    if strange:
+        there = ", ".join(QUEUES)
+        raise click.BadParameter(f"there is no queue {strange[0]!r}; there are {there}")
+    return names
+
+
 @click.command()
-def work() -> None:
+@click.option(
+    "--queues",
+    metavar="NAME,NAME",
+    callback=_queues,
+    help="Only these duties: freebusy, slots, mails, calendars, callbacks. All by default.",
+)
+def work(queues: list[str]) -> None:
     """Run the workers (dramatiq)."""
     from workers import telemetry
     from workers.metrics import LOOPBACK, folder
@@ -76,6 +96,9 @@ def work() -> None:
         need_port(LOOPBACK, chosen.worker_metrics_port, "COACHCAL_WORKER_METRICS_PORT")
         counting = ["--fork-function=workers.metrics:export_workers"]
         counted = {"PROMETHEUS_MULTIPROC_DIR": folder()}
+    chosen_queues = []
+    if queues:
+        chosen_queues = ["--queues", *queues]
     _become(
         "webhooks.worker_start",
         "workers.bootstrap:start",
@@ -84,6 +107,7 @@ def work() -> None:
         f"--threads={chosen.worker_threads}",
         "--skip-logging",
         *counting,
+        *chosen_queues,  # last: it takes all words that follow
         dramatiq_worker_timeout=IDLE_POLL_MS,
         dramatiq_queue_prefetch=str(chosen.worker_threads),
         **counted,

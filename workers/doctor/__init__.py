@@ -15,7 +15,7 @@ from storage.schema.vault import Sealed
 from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
 from workers.delivery.webhook_sender import NoAnswer
-from workers.doctor import contradictions, disks, mail, memory, provider, sealed
+from workers.doctor import contradictions, disks, fleets, mail, memory, provider, sealed
 from workers.doctor.finding import Finding
 from workers.jobs import channel_audit, channels, tokens
 from workers.logs import clean
@@ -229,6 +229,7 @@ NEIGHBOURS: dict[str, Check] = {
 ROWS: dict[str, Check] = {
     "writes": _writes,
     "secrets": sealed.look,
+    "workers": fleets.look,
     "backlog": _backlog,
     "channels": _channels,
     "audit": _audit,
