@@ -182,6 +182,8 @@ def _is_local(local: str) -> bool:
     # A mark without a letter before it would join itself to whatever is shown before the address.
     if not _LOCAL.fullmatch(local) or unicodedata.combining(local[0]):
         return False
+    if local.isascii():
+        return len(local) <= LONGEST_LOCAL
     for char in local:
         if not char.isascii() and unicodedata.category(char)[0] not in _SCRIPTS:
             return False

@@ -16,10 +16,10 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
-    or_,
     select,
     text,
     tuple_,
+    union,
 )
 
 from storage.schema.columns import EPOCH
@@ -108,10 +108,10 @@ def same(table: Table, wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
 def flags(wanted: SessionFilter, now: datetime) -> Iterator[tuple[bool, ColumnElement[bool]]]:
     """What is asked of sessions alone: whether it is to be so, and what."""
     row = sessions.c
-    # As text, and not as a parameter: only so is the index of the few that are short known to hold
-    # them all.
-    short = and_(text(IS_SHORT), row.deadline <= now)
-    moved = or_(row.wall_moved.is_not(None), row.id.in_(moved_for_somebody()))
+    # The price: to ask for the one or the other of a row reads all rows. Two short lists do not.
+    of_coach = select(row.id).where(row.wall_moved.is_not(None)).correlate(None)
+    moved = row.id.in_(union(of_coach, moved_for_somebody()))
+    short = is_short(now)
     asked = (
         (wanted.in_conflict, row.conflict_since.is_not(None)),
         (wanted.short_of_seats, short),
@@ -120,6 +120,12 @@ def flags(wanted: SessionFilter, now: datetime) -> Iterator[tuple[bool, ColumnEl
     for value, condition in asked:
         if value is not None:
             yield value, condition
+
+
+def is_short(now: datetime) -> ColumnElement[bool]:
+    # As text, and not as a parameter: only so is the index of the few that are short known to hold
+    # them all.
+    return and_(text(IS_SHORT), sessions.c.deadline <= now)
 
 
 def moved_for_somebody() -> Select[Any]:

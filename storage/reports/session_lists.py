@@ -2,6 +2,7 @@
 begin, or, of those changed since a moment, in the order in which they changed.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from storage.reports.lists import (
     among,
     cut,
     flags,
+    is_short,
     same,
     since_ms,
     with_held_mails,
@@ -41,13 +43,22 @@ def bookings_page(
     asked = list(same(bookings, wanted))
     if wanted.participant_id is not None:
         asked.append(row.participant_id == wanted.participant_id)
+    query, begins = select(bookings), row.starts
+    if wanted.short_of_seats and wanted.changed_since is None:
+        # The price: to find all that are short, and to sort their seats, costs 27 ms of a million
+        # bookings. A seat begins when its session does: read by the index of the sessions that are
+        # short, they come in order, and no more of them are read than a page holds.
+        query, begins = query.join(sessions), sessions.c.starts
+        asked.append(is_short(now))
+        if after is not None:
+            asked.append(begins >= after[0])
+        wanted = replace(wanted, short_of_seats=None)
     for value, condition in flags(wanted, now):
         asked.append(among(row.session_id, select(sessions.c.id).where(condition), value=value))
     if wanted.held_mails is not None:
         asked.append(among(row.id, with_held_mails(outbox.c.booking_id), value=wanted.held_mails))
-    order = _order(row.starts, type_coerce(row.changed_at, BigInteger), row.id, wanted, asked)
-    query = select(bookings).where(*asked)
-    found, last = cut(tx, query, order, after, limit)
+    order = _order(begins, type_coerce(row.changed_at, BigInteger), row.id, wanted, asked)
+    found, last = cut(tx, query.where(*asked), order, after, limit)
     seats = list(map(booking_rows.of_row, found))
     theirs = session_rows.by_id(tx, list({each.session_id for each in seats}))
     items = []

@@ -34,6 +34,7 @@ from domain.sessions import Context, Session, Unknown
 from domain.slots import Own
 from storage.rows import event_differences as difference_rows
 from storage.schema import records
+from storage.schema.columns import one_of
 from storage.schema.history import note
 from storage.schema.tables import event_differences, sessions
 
@@ -187,7 +188,7 @@ def coaches_of_groups(tx: Connection, group_ids: Collection[str]) -> list[str]:
 
 def by_id(tx: Connection, session_ids: Sequence[str]) -> dict[str, Session]:
     """Those of them that there are."""
-    query = select(sessions).where(row.id.in_(session_ids))
+    query = select(sessions).where(one_of(tx, row.id, session_ids))
     return {session.id: session for session in read(tx, query)}
 
 
@@ -262,7 +263,7 @@ def _one(tx: Connection, *where: ColumnElement[bool]) -> Session | None:
 
 def read(tx: Connection, query: Select[Any]) -> list[Session]:
     """The whole rows that are asked for, holds too."""
-    return list(map(of_row, tx.execute(query)))
+    return list(map(of_row, tx.execute(query).all()))
 
 
 def of_row(found: Row[Any]) -> Session:

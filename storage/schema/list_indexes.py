@@ -27,7 +27,7 @@ def declare(coaches: Table, connections: Table) -> None:
     _index(coaches, "changed_ms", "id")
     _some(sessions, "pods", "kind = 'pod'", "starts", "id", "status")
     _some(sessions, "in_conflict", "conflict_since IS NOT NULL", "starts", "id")
-    _some(sessions, "short", IS_SHORT, "starts", "id")
+    _some(sessions, "short", IS_SHORT, "starts", "id", "deadline")
     _some(connections, "troubled", "trouble IS NOT NULL", "trouble", "coach_id")
     _index(connections, "last_ok_at", "coach_id")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workers.doctor.finding import Finding
 
 OK, FAIL = click.style("ok   ", fg="green"), click.style("FAIL ", fg="red", bold=True)
+WARN = click.style("WARN ", fg="yellow", bold=True)
 
 
 @click.command()
@@ -198,10 +199,10 @@ def _error(number: int, field: str, code: str, detail: str) -> dict[str, Any]:
 @click.command()
 @as_json
 def doctor(as_json: bool) -> None:  # noqa: FBT001 (click)
-    """Check settings, neighbours, clocks, disks, stored secrets and channels.
+    """Check settings, neighbours, certificates, clocks, disks, stored secrets and channels.
 
-    For each failure, say the next step. With --json a line for each check, for monitors: check, ok,
-    detail and next_step. The exit code is 1 when one fails."""
+    For each failure or warning, say the next step. With --json a line for each check, for monitors:
+    check, ok (a warning is ok), detail and next_step. The exit code is 1 when one fails."""
     from workers.doctor import examine
     from workers.doctor.finding import Finding
 
@@ -209,24 +210,26 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 (click)
     with opened() as runtime:
         read_at = f"read at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"  # noqa: TID251 (real time)
         for finding in chain([Finding("settings", read_at)], examine(runtime.services)):
-            failed = failed or finding.next_step != ""
+            failed = failed or finding.fails
             click.echo(_found(finding, as_json=as_json))
     raise SystemExit(int(failed))
 
 
 def _found(finding: "Finding", *, as_json: bool) -> str:
-    well = not finding.next_step
     if as_json:
         return json.dumps(
             {
                 "check": finding.check,
-                "ok": well,
+                "ok": not finding.fails,
                 "detail": finding.detail,
                 "next_step": finding.next_step or None,
             },
             ensure_ascii=False,
         )
     said = f"{finding.check}: {finding.detail}"
-    if well:
+    if not finding.next_step:
         return f"{OK} {said}"
-    return f"{FAIL} {said}\n      next: {finding.next_step}"
+    mark = FAIL
+    if finding.warns:
+        mark = WARN
+    return f"{mark} {said}\n      next: {finding.next_step}"

@@ -4,6 +4,7 @@ and epoch seconds written as text.
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from math import ceil
 
 from domain.errors import Invalid
@@ -101,6 +102,8 @@ def moment(field: str, text: str | None) -> datetime | None:
     return datetime.fromtimestamp(instant(field, text), UTC)
 
 
+# Kept: in a list in the order of time the same quarter hour comes again and again.
+@lru_cache(maxsize=1024)
 def iso(instant: int) -> str:
     """Epoch seconds -> 2026-06-01T09:00:00Z."""
     return datetime.fromtimestamp(instant, UTC).isoformat()[:19] + "Z"
@@ -110,4 +113,6 @@ def iso_or_none(moment: datetime | None) -> str | None:
     """The same of an aware datetime; None for None."""
     if moment is None:
         return None
+    if moment.tzinfo is UTC:
+        return moment.isoformat()[:19] + "Z"
     return iso(int(moment.timestamp()))

@@ -15,7 +15,17 @@ from storage.schema.vault import Sealed
 from workers.breaker import FAILURES, probe
 from workers.cronofy.errors import CronofyError, InvalidClient
 from workers.delivery.webhook_sender import NoAnswer
-from workers.doctor import contradictions, disks, fleets, mail, memory, provider, sealed
+from workers.doctor import (
+    certificates,
+    connections,
+    contradictions,
+    disks,
+    fleets,
+    mail,
+    memory,
+    provider,
+    sealed,
+)
 from workers.doctor.finding import Finding
 from workers.jobs import channel_audit, channels, tokens
 from workers.logs import clean
@@ -217,6 +227,7 @@ Check = Callable[[Services], Iterator[Finding]]
 NEIGHBOURS: dict[str, Check] = {
     "settings": contradictions.look,
     "pooler": _pooler,
+    "connections": connections.look,
     "redis": _redis,
     "redis memory": memory.look,
     "clock": _clock,
@@ -224,6 +235,7 @@ NEIGHBOURS: dict[str, Check] = {
     "callbacks": _callbacks,
     "mail": mail.look,
     "login provider": provider.look,
+    "certificates": certificates.look,
     "disk": disks.look,
 }
 ROWS: dict[str, Check] = {

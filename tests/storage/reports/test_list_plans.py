@@ -54,6 +54,7 @@ SERVED = (
     (SessionFilter(participant_id="g"), "bookings_participant_id", "bookings_participant_id"),
     (SessionFilter(in_conflict=True), "sessions_in_conflict", "sessions_in_conflict"),
     (SessionFilter(short_of_seats=True), "sessions_short", "sessions_short"),
+    (SessionFilter(moved=True), "sessions_moved", "sessions_moved"),
     (SessionFilter(held_mails=True), "outbox_state", "outbox_state"),
     (SessionFilter(held_mails=False), "outbox_state", "outbox_state"),
 )

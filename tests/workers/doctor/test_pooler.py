@@ -59,3 +59,30 @@ def test_a_database_that_is_away_is_no_pooler_s_fault(house: House) -> None:
     database = create("postgresql://127.0.0.1:9/nobody", use="report")
     assert found(replace(house.runtime.services, database=database), "pooler") == []
     database.close()
+
+
+def test_more_connections_than_the_server_takes_are_told(
+    house: House, fresh_database: Callable[[Kind], str]
+) -> None:
+    database = create(fresh_database("postgresql"), use="report")
+    services = replace(house.runtime.services, database=database)
+    (well,) = found(services, "connections")
+    many = services.settings.model_copy(update={"web_threads": 500})
+    (told,) = found(replace(services, settings=many), "connections")
+    database.close()
+    assert "opens 80 at most" in well.detail
+    assert (well.next_step, told.warns) == ("", True)
+    assert "COACHCAL_WEB_THREADS" in told.next_step
+    assert found(house.runtime.services, "connections") == []
+
+
+@pytest.mark.skipif(PROGRAM is None, reason=LEFT_OUT)
+def test_through_a_pooler_its_own_bounds_are_named(
+    house: House, fresh_database: Callable[[Kind], str]
+) -> None:
+    with pgbouncer(fresh_database("postgresql")) as url:
+        database = create(url, use="report")
+        (told,) = found(replace(house.runtime.services, database=database), "connections")
+        database.close()
+    assert "max_client_conn of 80" in told.detail
+    assert told.next_step == ""
