@@ -79,6 +79,8 @@ def _peers(services: Services) -> Iterator[Peer]:
         yield from _mail(MailServer.parse(settings.smtp_url.get_secret_value()))
     if settings.callback_url is not None:
         yield from _at("callbacks", settings.callback_url)
+    if settings.oidc_issuer is not None:
+        yield from _at("login provider", settings.oidc_issuer)
     yield from _database(services)
     yield from _redis(services)
     yield from _endpoints(services)
