@@ -4,7 +4,7 @@ we want it, or as long as we are connected.
 
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from storage.schema import deadlines
 from storage.schema.database import Database, Unavailable
@@ -12,6 +12,10 @@ from storage.schema.database import Database, Unavailable
 TRIES = 5
 SECONDS = 3.0
 BACKEND = select(func.pg_backend_pid())
+ROOM = text(
+    "SELECT current_setting('max_connections')::int"
+    " - current_setting('superuser_reserved_connections')::int"
+)
 
 
 def keeps_for(database: Database) -> Literal["transaction", "connection", "one"] | None:
@@ -36,3 +40,14 @@ def keeps_for(database: Database) -> Literal["transaction", "connection", "one"]
             except Unavailable:
                 return "one"
     return "connection"
+
+
+def room(database: Database) -> tuple[int, bool] | None:
+    """How many connections the server takes, and whether somebody stands in between; None: it has
+    no such bound. Raises one of Unavailable.
+    """
+    if database.engine.dialect.name != "postgresql":
+        return None
+    with deadlines.within(SECONDS), database.read() as tx:
+        driver: Any = tx.connection.driver_connection
+        return int(tx.scalar(ROOM) or 0), driver.pooled

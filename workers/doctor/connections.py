@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import text
-
+from storage.schema import poolers
 from storage.schema.database import Unavailable
 from workers.doctor.finding import Finding
 from workers.services import Services
 from workers.settings import Settings
 
-ROOM = text(
-    "SELECT current_setting('max_connections')::int"
-    " - current_setting('superuser_reserved_connections')::int"
-)
 FEWER = (
     "raise its max_connections, put PgBouncer in between, or set fewer COACHCAL_WEB_PROCESSES,"
     " COACHCAL_WEB_THREADS, COACHCAL_WORKER_PROCESSES or COACHCAL_WORKER_THREADS"
@@ -28,17 +23,16 @@ def most_of(settings: Settings) -> int:
 
 def look(services: Services) -> Iterator[Finding]:
     """Nothing of SQLite, which has none, nor of a database that is away: another check says so."""
-    if services.database.engine.dialect.name != "postgresql":
-        return
     try:
-        with services.database.read() as tx:
-            room = int(tx.scalar(ROOM) or 0)
-            driver = tx.connection.driver_connection
+        found = poolers.room(services.database)
     except Unavailable:
         return
+    if found is None:
+        return
+    room, pooled = found
     most = most_of(services.settings)
     detail = f"this host opens {most} at most, the server takes {room}"
-    if driver is not None and driver.pooled:
+    if pooled:
         # What it lets through is its own affair: only its console says, to its own users.
         pooler = (
             f"{detail}; PgBouncer in between needs a max_client_conn of {most} for each host, and"
