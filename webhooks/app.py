@@ -217,6 +217,8 @@ def _may_see() -> bool:
 
 def _end(response: Response) -> Response:
     response.headers[REQUEST_ID] = g.request_id
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        response.headers.pop("Content-Type", None)  # of nothing
     route, named = "none", None
     # Only where there is a route: any word may stand where a method should.
     if request.url_rule is not None:

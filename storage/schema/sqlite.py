@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -60,7 +61,10 @@ def begin(tx: Connection, waits: LongWaits) -> None:
         if not _taken(tx, min(patience, waits.short)):
             _take_before(tx, began + patience, waits)
     finally:
-        driver.execute(BUSY_TIMEOUT)
+        # A connection that is no good any more, of a database that cannot be written, is closed
+        # by now: its own error is what is told.
+        with suppress(sqlite3.ProgrammingError):
+            driver.execute(BUSY_TIMEOUT)
         deadlines.waited(began)
 
 

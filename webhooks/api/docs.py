@@ -9,7 +9,7 @@ from typing import Any, cast
 from apiflask import APIFlask
 from flask import current_app, render_template
 
-from webhooks.api.samples import Samples
+from webhooks.api import samples
 from webhooks.http.codes import CODES
 
 GROUPS = (
@@ -44,10 +44,10 @@ def show() -> str:
 
 def grouped(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """(heading, its operations, each with its example)."""
-    samples, by_tag = Samples(document), defaultdict[str, list[dict[str, Any]]](list)
+    by_tag = defaultdict[str, list[dict[str, Any]]](list)
     for path, methods in sorted(document["paths"].items()):
         for method, operation in methods.items():
-            example = samples.of(method.upper(), path, operation)
+            example = samples.of(operation)
             entry = {"method": method.upper(), "path": path, "example": example}
             by_tag[operation["tags"][0]].append(entry | operation)
     found = []

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from domain.coaches import ID
 from storage.rows.api_keys import SCOPES
 from storage.rows.idempotency import KEPT
-from webhooks.api import health, openapi_headers, openapi_webhooks
+from webhooks.api import examples, health, openapi_headers, openapi_webhooks
 from webhooks.api.conferencing import PATH as CALL
 from webhooks.api.conferencing import News
 from webhooks.api.notifications import PATH as PUSH
@@ -135,6 +135,14 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
     return response | {"content": content}
 
 
+def responses_of(route: Route) -> set[int]:
+    """Every status that the document tells of it."""
+    told = {*route.answers, *_refusals(route)}
+    if route.conditional:
+        told.add(304)
+    return told
+
+
 def _refusals(route: Route) -> set[int]:
     """What follows from how the route is asked, and what it says itself."""
     statuses = {*route.refuses, 405, 500}
@@ -144,9 +152,13 @@ def _refusals(route: Route) -> set[int]:
     if route.scopes and route.method != "GET":
         statuses.add(412)
     if route.scopes:
-        statuses |= {400, 401, 403, 422, 503}
-    if route.body is not None or route.once:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 401, 403, 503}
+    if route.scopes and (route.takes_values or route.once):
+        statuses.add(422)
+    if route.body is not None:
+        statuses |= {413, 415}
+    if route.once:
+        statuses.add(413)
     if route.files:
         statuses |= {413, 415}
     if route.path in (PUSH, CALL):
@@ -171,6 +183,7 @@ def _finished(document: Any) -> Any:
         if route.documented:
             path = re.sub(r"<(\w+)>", r"{\1}", route.path)
             _finish(document["paths"][path][route.method.lower()], route)
+    examples.put_into(document)
     return document
 
 

@@ -69,6 +69,11 @@ class Route:
         return self.body is not None and _has_version(self.body)
 
     @property
+    def takes_values(self) -> bool:
+        """Whether anything in a request might break a rule."""
+        return bool(self.body or self.query or self.files) or "<" in self.path
+
+    @property
     def limited(self) -> bool:
         """Whether its requests are counted, by a key or an address."""
         return self.view.__module__ not in UNCOUNTED

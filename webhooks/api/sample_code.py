@@ -9,16 +9,11 @@ FILES = {"image/png": "logo.png", "text/csv": "pods.csv", "message/rfc822": "mai
 """What a file of this kind is called, where the body is one."""
 
 
-def headers_of(operation: Json, body: Any) -> Iterator[tuple[str, str]]:
+def headers_of(operation: Json, sent: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Those that were sent, with the key of whoever reads this."""
     if operation.get("security"):
         yield "Authorization", "Bearer $COACHCAL_KEY"
-    for parameter in operation.get("parameters", ()):
-        if parameter["in"] == "header" and parameter.get("required"):
-            yield parameter["name"], "5b0c1f8e-grace-0001"
-    if body is not None:
-        yield "Content-Type", "application/json"
-    for kind in FILES.keys() & operation.get("requestBody", {}).get("content", {}).keys():
-        yield "Content-Type", kind
+    yield from sent.items()
 
 
 def curl_of(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> str:

@@ -144,10 +144,7 @@ CODES: dict[str, tuple[int, str]] = {
     "logo_refused": (422, "The file is no PNG, damaged, or too large."),
     "unknown_country_or_region": (422, "Of no such place are public holidays known."),
     # The rules that the domain checks.
-    "not_a_boolean": (422, "Neither true nor false."),
-    "not_a_whole_number": (422, "A whole number is needed."),
     "not_a_list": (422, "A list is needed."),
-    "not_an_object": (422, "An object is needed."),
     "not_distinct": (422, "The same stands in a list twice, or the list is empty."),
     "empty": (422, "A text is needed of which people see something."),
     "too_long": (422, "The text is too long."),
