@@ -20,7 +20,7 @@ from webhooks.api.examples import PATH
 from webhooks.http.idempotent import HEADER as KEY
 from webhooks.http.problems import PROBLEM
 
-UNLIMITED = {"limit_reads": 0, "limit_writes": 0, "limit_holds": 0, "limit_wrong": 0}
+UNLIMITED: dict[str, Any] = {f"limit_{what}": 0 for what in ("reads", "writes", "holds", "wrong")}
 FEW_LINES = 12
 HEX, TOKEN = "0f1e2d3c4b5a6978", "hkOSNxRLsA-KZ6LlwBMIJuL9WqcQ1w2e"
 # What is another one each time, and what stands for it.

@@ -78,7 +78,7 @@ def send(
     request = about.request
     path = _filled(change.path or route.path, about)
     body = _body(filled(request.body, about), filled(change.body, about))
-    headers = {versions.HEADER: NEWEST}
+    headers: Headers = {versions.HEADER: NEWEST}
     if not route.scopes:
         headers = {}
     if route.once:
