@@ -26,6 +26,7 @@ NO_ANSWERS = ("webhooks/pages", "webhooks/cli", "webhooks/ops", "domain/scenario
 PLACES = {
     "Invalid": 1,
     "RefusedRequest": 0,
+    "LoginFailed": 1,
     "Refused": 0,
     "Refusal": 0,
     "Unknown": 0,

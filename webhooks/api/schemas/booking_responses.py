@@ -9,14 +9,7 @@ from pydantic import BaseModel, Field
 from domain.event_differences import Kind as EventKind
 from domain.places import Place
 from domain.pod_groups import PodGroup
-from domain.sessions import (
-    Answer,
-    Booking,
-    BookingStatus,
-    Format,
-    Session,
-    SessionKind,
-)
+from domain.sessions import Answer, Booking, BookingStatus, Format, Session, SessionKind
 from storage.rows.event_differences import Difference
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
