@@ -31,8 +31,10 @@ LATELY = timedelta(hours=6)
 class WebhookEndpoint:
     """`types`, `coach_ids`, `company_ids`: of these alone; None: of all. `fed_through`: the
     position of the feed up to which it is owed what it wants. `replay_through`: up to there it is
-    owed again. `failing_since`: nothing was taken since then. `old_until`: until when the secret
-    before signs, too. `sealed`: its secrets; those of the settings are not stored.
+    owed again. `failing_since`: nothing was taken since then. `taken_at`: when something was, give
+    or take a minute. `old_until`: until when the secret before signs, too. `again_before`: what was
+    due before then, in one of `again_states`, is owed again batch by batch. `sealed`: its secrets;
+    those of the settings are not stored.
     """
 
     id: str
@@ -50,7 +52,13 @@ class WebhookEndpoint:
     off_since: datetime | None = None
     mailed_at: datetime | None = None
     old_until: datetime | None = None
+    again_states: str = ""
+    again_before: datetime | None = None
     sealed: bytes | None = field(default=None, repr=False)
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        return tuple(self.again_states.split(","))
 
     def is_behind(self, last_position: int) -> bool:
         """Whether there is something in the feed that it may be owed yet."""

@@ -39,7 +39,7 @@ def new_id() -> str:
 
 def add(tx: Connection, endpoint: WebhookEndpoint) -> None:
     """Raises Refused for one too many."""
-    if len(tx.scalars(select(row.id)).all()) >= MOST:
+    if len(find_all(tx)) >= MOST:
         detail = f"There are {MOST} endpoints: delete one that nobody listens at any more."
         raise Refused("too_many_endpoints", detail)
     tx.execute(webhook_endpoints.insert().values(records.values_of(endpoint)))
@@ -63,6 +63,17 @@ def find_all(tx: Connection) -> list[WebhookEndpoint]:
 
 def change(tx: Connection, endpoint_id: str, **values: Any) -> None:
     tx.execute(webhook_endpoints.update().where(row.id == endpoint_id).values(values))
+
+
+def deleted(tx: Connection) -> list[str]:
+    """The ids of those of which rows are left."""
+    return list(tx.scalars(select(row.id).where(row.deleted_at.is_not(None))))
+
+
+def drop_attempts(tx: Connection, endpoint_id: str) -> int:
+    """Some of what was tried at one that was deleted; fewer than AT_ONCE, and none is left."""
+    mine = select(tried.seq).where(tried.endpoint_id == endpoint_id).limit(AT_ONCE)
+    return tx.execute(webhook_attempts.delete().where(tried.seq.in_(mine))).rowcount
 
 
 def delete(tx: Connection, endpoint_id: str) -> None:
@@ -123,7 +134,8 @@ def counts(tx: Connection) -> dict[tuple[str, str], int]:
 
 
 def _query() -> Any:
-    return select(*records.columns_of(webhook_endpoints, WebhookEndpoint))
+    query = select(*records.columns_of(webhook_endpoints, WebhookEndpoint))
+    return query.where(row.deleted_at.is_(None))
 
 
 def _of(found: Row[Any]) -> WebhookEndpoint:

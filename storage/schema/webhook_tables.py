@@ -21,6 +21,9 @@ webhook_endpoints = Table(
     Column("off_since", Instant),
     Column("mailed_at", Instant),  # when ops were mailed that it is off
     Column("old_until", Instant),
+    Column("again_states", Text, nullable=False, server_default=text("''")),
+    Column("again_before", Instant),
+    Column("deleted_at", Instant),  # it is nobody's any more; its rows go in batches
     Column("sealed", LargeBinary),
     Column("created_at", Instant, nullable=False),
 )

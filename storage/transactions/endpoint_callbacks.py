@@ -8,16 +8,16 @@ that wants the past again goes back, and is owed it anew under the same ids.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from domain import events
 from domain.event_versions import said
 from domain.events import Event
-from domain.webhook_endpoints import OF_SETTINGS, TEST, WebhookEndpoint
-from storage.rows import feed, outbox, webhook_endpoints
+from domain.webhook_endpoints import TEST, WebhookEndpoint
+from storage.rows import feed, outbox, owed_callbacks, webhook_endpoints
 from storage.rows.feed import NumberedEvent
 from storage.rows.outbox import Owed
-from storage.rows.outbox_claims import DUE_NOW, Wake
+from storage.rows.outbox_claims import Wake
 from storage.schema.tables import events as event_rows
 from storage.schema.tables import outbox as outbox_rows
 
@@ -75,7 +75,7 @@ def send_test(
         due_at=now,
         payload=body,
         booking_id=f"test:{event_id}",
-        endpoint_id=_stored(endpoint.id),
+        endpoint_id=owed_callbacks.stored(endpoint.id),
         event_id=event_id,
     )
     return event_id, outbox.add(tx, [owed], now=now)
@@ -95,47 +95,105 @@ def go_back(tx: Connection, endpoint: WebhookEndpoint, since: datetime) -> int:
 
 
 def send_again(
-    tx: Connection, endpoint: WebhookEndpoint, *, now: datetime, event_id: str | None = None
+    tx: Connection, endpoint: WebhookEndpoint, event_id: str, now: datetime
 ) -> list[Wake]:
-    """Owe it this event again, or all that are dead letters."""
-    which = row.state == "dead"
-    if event_id is not None:
-        which = and_(row.event_id == event_id, row.state.in_(OVER))
-    return _revive(tx, and_(_of(endpoint.id), which), now)
+    """Owe it this event again. Answers what to wake for."""
+    over = and_(row.event_id == event_id, row.state.in_(OVER))
+    return owed_callbacks.revive(tx, and_(owed_callbacks.of(endpoint.id), over), now)
+
+
+def send_dead_again(
+    tx: Connection, endpoint: WebhookEndpoint, *, now: datetime
+) -> tuple[int, list[Wake]]:
+    """Owe it again all that are dead letters by now. How many they are, and what to wake for: the
+    clock goes on with the rest.
+    """
+    count = webhook_endpoints.counts(tx).get((endpoint.id, "dead"), 0)
+    return count, _begin_again(tx, endpoint, {"dead"}, now)
+
+
+def go_on(tx: Connection, endpoint_id: str, *, now: datetime) -> list[Wake]:
+    """The next batch of what it is owed again."""
+    endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
+    if endpoint.again_before is None or endpoint.state != "on":
+        return []
+    wake = owed_callbacks.owe_again(
+        tx, endpoint.id, endpoint.again, before=endpoint.again_before, now=now
+    )
+    if len(wake) < owed_callbacks.BATCH:
+        webhook_endpoints.change(tx, endpoint.id, again_before=None, again_states="")
+    return wake
 
 
 def pause(tx: Connection, endpoint: WebhookEndpoint) -> None:
-    """What is owed waits. What a sender has in its hands just now may still be taken."""
+    """What is owed waits. What a sender has in its hands just now may still be taken.
+
+    Of what is owed the oldest are put off here, and the rest when their turn comes.
+    """
     webhook_endpoints.change(tx, endpoint.id, state="paused")
-    waiting = outbox_rows.update().where(_locked(_of(endpoint.id), row.state == "pending"))
-    tx.execute(waiting.values(trouble="paused", next_attempt_at_ms=outbox.after_ms(PAUSED_MS)))
+    waiting = (owed_callbacks.of(endpoint.id), row.state == "pending")
+    later = outbox.after_ms(PAUSED_MS)
+    owed_callbacks.change_batch(tx, *waiting, trouble="paused", next_attempt_at_ms=later)
 
 
 def resume(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> list[Wake]:
-    """On again: what waited goes, and what was not taken before it was switched off."""
+    """On again: what waited goes, and what was not taken before it was switched off. The clock goes
+    on with what is more than a batch.
+    """
     again = {"state": "on", "failing_since": None, "off_since": None, "mailed_at": None}
     webhook_endpoints.change(tx, endpoint.id, **again)
-    # Due from now on: what waited for days is not given up at its first failure.
-    freed = DUE_NOW | {"trouble": None, "attempts": 0, "due_at": now}
-    waiting = _locked(_of(endpoint.id), row.state == "pending")
-    owed = outbox_rows.update().where(waiting).values(freed)
-    found = _wakes(tx, owed)
+    states = {"pending"}
     if endpoint.state == "off":
-        found += _revive(tx, and_(_of(endpoint.id), row.state == "dead"), now)
-    return found
+        states.add("dead")
+    return _begin_again(tx, endpoint, states, now)
 
 
-def switch_off(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """Nothing was taken for too long. What is owed becomes dead letters, until it is on again."""
+def switch_off(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> int:
+    """Nothing was taken for too long. What is owed becomes dead letters, until it is on again. How
+    many did: see `bury`.
+    """
     webhook_endpoints.change(tx, endpoint.id, state="off", off_since=now)
-    waiting = outbox_rows.update().where(_locked(_of(endpoint.id), row.state == "pending"))
-    tx.execute(waiting.values(state="dead", last_error="its endpoint was switched off"))
+    return bury(tx, endpoint.id)
 
 
-def drop(tx: Connection, endpoint: WebhookEndpoint) -> None:
-    """The endpoint, and what it was owed."""
-    tx.execute(outbox_rows.delete().where(_locked(_of(endpoint.id), row.state != "sending")))
-    webhook_endpoints.delete(tx, endpoint.id)
+def bury(tx: Connection, endpoint_id: str) -> int:
+    """The next batch of what is owed to one that is off; fewer than that, and none is left."""
+    waiting = (owed_callbacks.of(endpoint_id), row.state == "pending")
+    reason = "its endpoint was switched off"
+    return owed_callbacks.change_batch(tx, *waiting, state="dead", last_error=reason)
+
+
+def drop(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> None:
+    """The endpoint, and what it was owed: from now on it is not there, and nothing is sent to it.
+    The clock deletes what is more than a batch.
+    """
+    webhook_endpoints.change(tx, endpoint.id, deleted_at=now, sealed=None)
+    drop_next(tx, endpoint.id)
+
+
+def drop_next(tx: Connection, endpoint_id: str) -> bool:
+    """The next batch of one that was deleted. Whether there is more to do just now."""
+    gone = owed_callbacks.delete_batch(tx, endpoint_id)
+    forgotten = webhook_endpoints.drop_attempts(tx, endpoint_id)
+    if gone == owed_callbacks.BATCH or forgotten == webhook_endpoints.AT_ONCE:
+        return True
+    # What a sender has in its hands goes once it is let go of.
+    if not owed_callbacks.is_any_left(tx, endpoint_id):
+        webhook_endpoints.delete(tx, endpoint_id)
+    return False
+
+
+def _begin_again(
+    tx: Connection, endpoint: WebhookEndpoint, states: set[str], now: datetime
+) -> list[Wake]:
+    """The first batch; the rest is written down for the clock, with what it had not ended yet."""
+    if endpoint.again_before is not None:
+        states = states | set(endpoint.again)
+    wake = owed_callbacks.owe_again(tx, endpoint.id, states, before=None, now=now)
+    if len(wake) == owed_callbacks.BATCH:
+        named = ",".join(sorted(states))
+        webhook_endpoints.change(tx, endpoint.id, again_states=named, again_before=now)
+    return wake
 
 
 def _forget(tx: Connection, endpoint: WebhookEndpoint, wanted: Sequence[NumberedEvent]) -> None:
@@ -145,7 +203,7 @@ def _forget(tx: Connection, endpoint: WebhookEndpoint, wanted: Sequence[Numbered
         if not events.in_order(event.topic):
             subjects.add(event.subject)
     over = row.state.in_(("sent", "superseded"))
-    told = _locked(_of(endpoint.id), row.booking_id.in_(subjects), over)
+    told = owed_callbacks.locked(owed_callbacks.of(endpoint.id), row.booking_id.in_(subjects), over)
     tx.execute(outbox_rows.delete().where(told))
 
 
@@ -161,47 +219,9 @@ def _owe_again(
             asked.append(event.id)
     if not asked:
         return set(), []
-    mine = and_(_of(endpoint.id), row.event_id.in_(asked))
+    mine = and_(owed_callbacks.of(endpoint.id), row.event_id.in_(asked))
     known = set(tx.scalars(select(row.event_id).where(mine)))
-    return known, _revive(tx, and_(mine, row.state.in_(OVER)), now)
-
-
-def _revive(tx: Connection, which: ColumnElement[bool], now: datetime) -> list[Wake]:
-    # Due from now on: it is given up so long after that.
-    again = DUE_NOW | {"state": "pending", "attempts": 0, "last_error": None, "due_at": now}
-    owed = outbox_rows.update().where(_locked(which)).values(again)
-    return _wakes(tx, owed)
-
-
-def _wakes(tx: Connection, owed: Update) -> list[Wake]:
-    """The oldest first: what happened first is told first, as far as nothing fails."""
-    found = tx.execute(owed.returning(row.id, row.kind, row.created_at)).all()
-    found = sorted(found, key=lambda each: (each.created_at, each.id))
-    return [(each.id, each.kind) for each in found]
-
-
-def _locked(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """These rows, locked one after another by their ids.
-
-    The race: somebody claims one of them just now, and has locked its queue in that order. An
-    update locks as it finds rows: each would come to wait for the other.
-    """
-    # A CTE is worked off once; a subquery perhaps for each row, in the order of the table.
-    chosen = select(row.id).where(*which).order_by(row.id).with_for_update().cte("chosen")
-    return row.id.in_(select(chosen))
-
-
-def _of(endpoint_id: str) -> ColumnElement[bool]:
-    mine = row.endpoint_id == _stored(endpoint_id)
-    if endpoint_id == OF_SETTINGS:
-        mine = row.endpoint_id.is_(None)
-    return and_(row.kind == "callback", mine)
-
-
-def _stored(endpoint_id: str) -> str | None:
-    if endpoint_id == OF_SETTINGS:
-        return None
-    return endpoint_id
+    return known, owed_callbacks.revive(tx, and_(mine, row.state.in_(OVER)), now)
 
 
 def _key(endpoint: WebhookEndpoint, event: NumberedEvent) -> str:

@@ -99,7 +99,7 @@ def delete(endpoint_id: str) -> tuple[str, int]:
     with runtime().services.database.write() as tx:
         endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
         _check_ours(endpoint)
-        endpoint_callbacks.drop(tx, endpoint)
+        endpoint_callbacks.drop(tx, endpoint, now=runtime().services.now())
         _note(tx, "delete endpoint", endpoint_id)
     return "", 204
 
@@ -158,11 +158,11 @@ def replay(endpoint_id: str, body: ReplayIn) -> ReplayOut:
         if since is not None:
             _check_reads_feed(endpoint)
             count = endpoint_callbacks.go_back(tx, endpoint, since)
-        else:
-            wake = endpoint_callbacks.send_again(
-                tx, endpoint, now=services.now(), event_id=body.event_id
-            )
+        elif body.event_id is not None:
+            wake = endpoint_callbacks.send_again(tx, endpoint, body.event_id, services.now())
             count = len(wake)
+        else:
+            count, wake = endpoint_callbacks.send_dead_again(tx, endpoint, now=services.now())
         _note(tx, "replay", endpoint_id, f"{count} events")
     runtime().actors.wake_outbox(wake)
     return ReplayOut(events=count)

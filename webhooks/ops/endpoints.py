@@ -77,8 +77,8 @@ def _test(tx: Tx, endpoint: WebhookEndpoint) -> Done:
 def _replay(tx: Tx, endpoint: WebhookEndpoint) -> Done:
     if endpoint.state != "on":
         return None
-    wake = endpoint_callbacks.send_again(tx, endpoint, now=runtime().services.now())
-    return f"{len(wake)} dead letters are sent again", wake
+    count, wake = endpoint_callbacks.send_dead_again(tx, endpoint, now=runtime().services.now())
+    return f"{count} dead letters are sent again", wake
 
 
 DEEDS: dict[str, Callable[[Tx, WebhookEndpoint], Done]] = {

@@ -2,6 +2,7 @@
 settings name stands among them; and one at which nothing was taken for days is switched off.
 """
 
+import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -9,7 +10,7 @@ from functools import partial
 import structlog
 
 from domain.webhook_endpoints import OF_SETTINGS, WebhookEndpoint
-from storage.rows import feed, pauses, webhook_endpoints
+from storage.rows import feed, owed_callbacks, pauses, webhook_endpoints
 from storage.schema.database import Tx
 from storage.transactions import endpoint_callbacks
 from workers.actors import Actors
@@ -17,6 +18,9 @@ from workers.mailer import MailError
 from workers.services import Services
 
 log = structlog.get_logger()
+
+SECONDS_AT_ONCE = 0.5
+"""Of a turn of the clock's: its other jobs wait meanwhile."""
 
 
 def feed_on(services: Services, actors: Actors) -> int:
@@ -26,9 +30,12 @@ def feed_on(services: Services, actors: Actors) -> int:
         webhook_endpoints.keep_of_settings(tx, services.settings.callback_url, now=now)
     with services.database.read() as tx:
         endpoints = webhook_endpoints.find_all(tx)
+        deleted = webhook_endpoints.deleted(tx)
         last = feed.ends_of(tx).last_position
     count = 0
     for endpoint in endpoints:
+        if endpoint.again_before is not None:
+            count += _go_on(services, actors, endpoint)
         if not endpoint.is_behind(last):
             continue
         # A transaction for each: one that has much to catch up with keeps no other waiting.
@@ -36,7 +43,27 @@ def feed_on(services: Services, actors: Actors) -> int:
         owed = services.database.transact(work)
         actors.wake_outbox(owed)
         count += len(owed)
+    for endpoint_id in deleted:
+        _drop(services, endpoint_id)
     return count
+
+
+def _go_on(services: Services, actors: Actors, endpoint: WebhookEndpoint) -> int:
+    """A batch of what somebody wanted sent again."""
+    work = partial(endpoint_callbacks.go_on, endpoint_id=endpoint.id, now=services.now())
+    wake = services.database.transact(work)
+    actors.wake_outbox(wake)
+    return len(wake)
+
+
+def _drop(services: Services, endpoint_id: str) -> None:
+    """Of one that was deleted, as much as can be done in a short while."""
+    end = time.monotonic() + SECONDS_AT_ONCE
+    while time.monotonic() < end:
+        if not services.database.transact(
+            partial(endpoint_callbacks.drop_next, endpoint_id=endpoint_id)
+        ):
+            break
 
 
 def look_after(services: Services, _actors: Actors) -> int:
@@ -61,6 +88,9 @@ def _switched_off(services: Services, endpoint: WebhookEndpoint) -> bool:
     work = partial(_switch_off, endpoint_id=endpoint.id, now=services.now(), bound=bound)
     if not services.database.transact(work):
         return False
+    left = owed_callbacks.BATCH
+    while left == owed_callbacks.BATCH:
+        left = services.database.transact(partial(_bury, endpoint_id=endpoint.id))
     log.error("endpoint_switched_off", endpoint=endpoint.id)
     return True
 
@@ -78,6 +108,13 @@ def _switch_off(tx: Tx, *, endpoint_id: str, now: datetime, bound: timedelta) ->
         return False
     endpoint_callbacks.switch_off(tx, endpoint, now=now)
     return True
+
+
+def _bury(tx: Tx, *, endpoint_id: str) -> int:
+    # The race: somebody switches it on meanwhile. What waits then is to be sent.
+    if webhook_endpoints.get(tx, endpoint_id, lock=True).state != "off":
+        return 0
+    return endpoint_callbacks.bury(tx, endpoint_id)
 
 
 def _mail(services: Services, endpoint: WebhookEndpoint) -> None:

@@ -1,0 +1,101 @@
+"""The rows of the outbox that are owed to one webhook endpoint, changed some at a time: there may
+be a million of them, and whoever asks waits for one batch alone.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Update, and_, select
+
+from domain.webhook_endpoints import OF_SETTINGS
+from storage.rows.outbox_claims import DUE_NOW, Wake
+from storage.schema.tables import outbox as outbox_rows
+
+BATCH = 500
+row = outbox_rows.c
+
+
+def of(endpoint_id: str) -> ColumnElement[bool]:
+    mine = row.endpoint_id == stored(endpoint_id)
+    if endpoint_id == OF_SETTINGS:
+        mine = row.endpoint_id.is_(None)
+    return and_(row.kind == "callback", mine)
+
+
+def stored(endpoint_id: str) -> str | None:
+    """As the rows have it."""
+    if endpoint_id == OF_SETTINGS:
+        return None
+    return endpoint_id
+
+
+def locked(*which: ColumnElement[bool], limit: int | None = None) -> ColumnElement[bool]:
+    """These rows, locked one after another by their ids; `limit`: the oldest of them alone.
+
+    The race: somebody claims one of them just now, and has locked its queue in that order. An
+    update locks as it finds rows: each would come to wait for the other.
+    """
+    query = select(row.id).where(*which)
+    if limit is not None:
+        oldest = query.order_by(row.created_at, row.id).limit(limit)
+        # Asked for both again: whatever was changed while its lock was waited for is left alone.
+        query = select(row.id).where(row.id.in_(oldest), *which)
+    # A CTE is worked off once; a subquery perhaps for each row, in the order of the table.
+    chosen = query.order_by(row.id).with_for_update().cte("chosen")
+    return row.id.in_(select(chosen))
+
+
+def owe_again(
+    tx: Connection,
+    endpoint_id: str,
+    states: Collection[str],
+    *,
+    before: datetime | None,
+    now: datetime,
+) -> list[Wake]:
+    """The next batch of those in these states that were due `before` then; None: by now. Answers
+    whom to wake for: fewer than BATCH once none is left.
+    """
+    old = row.due_at <= now
+    if before is not None:
+        # What was owed again is due from its batch on, and so is not taken a second time, even if
+        # it dies again.
+        old = row.due_at < before
+    mine = locked(of(endpoint_id), row.state.in_(states), old, limit=BATCH)
+    return wakes(tx, outbox_rows.update().where(mine).values(_again(now)))
+
+
+def revive(tx: Connection, which: ColumnElement[bool], now: datetime) -> list[Wake]:
+    """Of those that are few."""
+    return wakes(tx, outbox_rows.update().where(locked(which)).values(_again(now)))
+
+
+def change_batch(tx: Connection, *which: ColumnElement[bool], **values: object) -> int:
+    """How many of the oldest of these were changed; fewer than BATCH once none is left."""
+    mine = locked(*which, limit=BATCH)
+    # Counted by what comes back: SQLite counts nothing of a statement that begins WITH.
+    changed = outbox_rows.update().where(mine).values(values).returning(row.id)
+    return len(tx.execute(changed).all())
+
+
+def delete_batch(tx: Connection, endpoint_id: str) -> int:
+    """The same, deleted; but what a sender has in its hands."""
+    mine = locked(of(endpoint_id), row.state != "sending", limit=BATCH)
+    return len(tx.execute(outbox_rows.delete().where(mine).returning(row.id)).all())
+
+
+def is_any_left(tx: Connection, endpoint_id: str) -> bool:
+    return tx.execute(select(row.id).where(of(endpoint_id)).limit(1)).first() is not None
+
+
+def wakes(tx: Connection, owed: Update) -> list[Wake]:
+    """The oldest first: what happened first is told first, as far as nothing fails."""
+    found = tx.execute(owed.returning(row.id, row.kind, row.created_at)).all()
+    found = sorted(found, key=lambda each: (each.created_at, each.id))
+    return [(each.id, each.kind) for each in found]
+
+
+def _again(now: datetime) -> dict[str, object]:
+    # Due from now on: it is given up so long after that.
+    fresh = {"state": "pending", "trouble": None, "attempts": 0, "last_error": None}
+    return DUE_NOW | fresh | {"due_at": now}
