@@ -1,6 +1,8 @@
 """What happened, read on with the typed client from where a platform stopped, over HTTP."""
 
+import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ from coachcal_client import Client, Feed
 from dramatiq.brokers.stub import StubBroker
 
 from tests.client.conftest import listening
+from tests.docs.client import ROOT
 from tests.support import endpoints
 from tests.support import http_client as desks
 from tests.support.callback_server import platform
@@ -102,6 +105,39 @@ def take(state: dict[str, Any], topic: str, data: Any) -> None:
     """What a platform makes of an event: the latest of each thing."""
     about = data.get("booking_id") or data.get("session_id") or f"slots of {data['coach_id']}"
     state[about] = data | {"type": topic}
+
+
+class Store:
+    """The little database of the example in the manual."""
+
+    def __init__(self) -> None:
+        self.kept: str | None = None
+        self.done: list[str] = []
+
+    def load(self) -> str | None:
+        return self.kept
+
+    def transaction(self) -> Any:
+        return nullcontext()
+
+    def apply(self, topic: str, _data: Any) -> None:
+        self.done.append(topic)
+
+    def save(self, cursor: str) -> None:
+        self.kept = cursor
+
+
+def test_the_manual_s_example_catches_up(switchboard: Switchboard, client: Client) -> None:
+    page = (ROOT / "docs" / "how-to" / "use-the-client.md").read_text()
+    [example] = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    switchboard.announce()
+    store = Store()
+    store.save(client.events_show(after="end")["next"])
+    for number in range(2):
+        switchboard.book(at(9 + number, 10))
+        switchboard.announce()
+        exec(example, {"state": store, "coachcal": client})
+        assert store.done.count("booking.booked") == number + 1
 
 
 def pages(*found: tuple[str, bool]) -> Callable[[str | None], Any]:

@@ -47,6 +47,7 @@ EFFECTS = {
 
 REMARKS = {
     "no_value": "red: the spreadsheet could not compute the cell.",
+    "no_time": "yellow: no time is named; the pod is made without one.",
     "no_such_time": "red: clocks skip this time on that day.",
     "time_twice": "yellow: clocks show this time twice on that day; the first is taken.",
     "duplicate_participant": "red: somebody is in the row twice.",
