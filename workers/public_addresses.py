@@ -21,12 +21,22 @@ def may_be_public(host: str) -> bool:
 
 def leads_to_public(host: str) -> bool:
     """Whether all of its addresses are public, as they are now. Raises OSError: it has none."""
+    return bool(public_addresses_of(host))
+
+
+def public_addresses_of(host: str) -> list[str]:
+    """Its addresses as they are now, as numbers; none where one of them is not public. Raises
+    OSError: it has none.
+    """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError:
         raise OSError("it is no name") from None
+    addresses = [str(each[4][0]) for each in found]
     # All of them: which one is posted to is not ours to say.
-    return all(is_public(ip_address(each[4][0])) for each in found)
+    if not all(is_public(ip_address(each)) for each in addresses):
+        return []
+    return addresses
 
 
 def is_public(address: Address) -> bool:

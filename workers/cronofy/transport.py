@@ -27,6 +27,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from workers import tracing
+from workers.cronofy import outside as outside_only
 from workers.cronofy.errors import BadAnswer, CronofyError, Unavailable
 from workers.deadlines import BoundedReader, Deadline
 
@@ -78,11 +79,16 @@ class Transport:
         max_bytes: int,
         user_agent: str,
         monotonic: Callable[[], float],
+        outside: bool = False,
     ) -> None:
+        """`outside`: it connects to addresses in the internet alone."""
         self._timeouts = timeouts
         self._max_bytes = max_bytes
         self._user_agent = user_agent
         self._monotonic = monotonic
+        self._pools = POOLS
+        if outside:
+            self._pools = OUTSIDE_POOLS
         self._own = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
 
@@ -185,7 +191,8 @@ class Transport:
             }
         )
         # No retries of urllib3's own: they know neither the budget nor the deadline.
-        adapter = _Adapter(pool_connections=2, pool_maxsize=1, max_retries=0)
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=1, max_retries=0)
+        adapter.poolmanager.pool_classes_by_scheme = self._pools
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -224,10 +231,26 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+class _OutsideHttp(_Http):
+    def _new_conn(self) -> socket:
+        return outside_only.connected(self)
+
+
+class _OutsideHttps(_Https):
+    def _new_conn(self) -> socket:
+        return outside_only.connected(self)
+
+
+class _OutsideHttpPool(HTTPConnectionPool):
+    ConnectionCls = _OutsideHttp
+
+
+class _OutsideHttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _OutsideHttps
+
+
+POOLS = {"http": _HttpPool, "https": _HttpsPool}
+OUTSIDE_POOLS = {"http": _OutsideHttpPool, "https": _OutsideHttpsPool}
 
 
 class _Session(requests.Session):

@@ -73,6 +73,7 @@ class Receiver:
             max_bytes=0,
             user_agent="coachcal",
             monotonic=time.monotonic,
+            outside=outside,
         )
 
     def post(self, event_id: str, body: str, *, now: datetime) -> Reply:
@@ -111,8 +112,8 @@ class Receiver:
         )
 
     def _check_outside(self) -> None:
-        # Asked before each post: a name that led outside when it was given may lead to our
-        # neighbours now.
+        # Asked before each post, so that ops read why: a name that led outside when it was given
+        # may lead to our neighbours now. A connection asks once more, and takes what it is told.
         try:
             public = leads_to_public(urlsplit(self._url).hostname or "")
         except OSError:
