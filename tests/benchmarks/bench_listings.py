@@ -1,78 +1,72 @@
-"""P6 of the performance goals: one coach's slots of 14 days over HTTP, as a share of a view that
-answers a constant.
+"""P6: one coach's slots of 14 days over HTTP, as a share of a view that answers a constant.
 
 The constant is the very same bytes, from a Flask view with nothing around it, on the same server
-and workers. They take turns, since the machine has other work too, and medians of several turns
-count.
+and workers. A question that was asked before is answered from what is kept; one that was not is
+answered from the database.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
-from statistics import median, quantiles
-from tempfile import TemporaryDirectory
+from itertools import count
 
 import requests
-from flask import Flask, Response
 
-from storage import migrations
 from storage.rows import api_keys, coaches
-from storage.schema.database import create
 from storage.slots import slot_sets
-from tests.benchmarks.bench_pushes import PROCESSES, THREADS, rate, serve
-from tests.support import http_load, people, processes
-from tests.support.postgres import postgres_server
+from tests.benchmarks.figures import Figure, Told, at_most, ratio_at_least
+from tests.benchmarks.servers import p99, rate, sender, serve
+from tests.benchmarks.work import Kind, Work
+from tests.support import http_load, people
 from tests.support.processes import Town
-from webhooks.demo.processes import true_process
-from workers.embedded.redis import redis_server
 
-COACHES, REQUESTS, TURNS, LINES = 50, 1_000, 11, 16
-SHARE, BUSIEST_MS = 0.75, 15
+COACHES, LINES = 50, 16
+FLOOR = "the same bytes, constant"
 
 
-def main() -> None:
-    with TemporaryDirectory() as folder, postgres_server(None) as server, redis_server() as redis:
-        for url in (f"sqlite:///{Path(folder)}/bench.sqlite", server.create_database("bench")):
-            name = url.partition(":")[0]
-            database = create(url)
-            migrations.migrate(database)
-            database.close()
-            more = processes.FAR_LIMITS | {
-                "COACHCAL_WEB_PROCESSES": str(PROCESSES),
-                "COACHCAL_WEB_THREADS": str(THREADS),
-            }
-            (Path(folder) / name).mkdir()
-            with processes.raised(
-                Path(folder) / name, url, redis.url, true_process, **more
-            ) as raised:
-                raised.start("web")
-                _report(name, raised)
+def measure(work: Work) -> Iterator[Told]:
+    for kind in work.kinds:
+        with work.town("web", kind=kind) as raised:
+            yield from _of_database(work, raised, kind)
 
 
-def constant(path: str) -> Flask:
-    """One view, which answers what this file holds. gunicorn calls this in each of its workers."""
-    app, body = Flask("constant"), Path(path).read_bytes()
-    app.add_url_rule("/constant", view_func=lambda: Response(body, mimetype="application/json"))
-    return app
-
-
-def _report(name: str, raised: Town) -> None:
+def _of_database(work: Work, raised: Town, kind: Kind) -> Iterator[Told]:
     urls, key = _introduced(raised)
-    prepared = [http_load.request("GET", url, Authorization=f"Bearer {key}") for url in urls]
-    bare = _constant(raised, urls[0], key)
-    turn = partial(http_load.send, lines=LINES, fine=(200,))
-    constants = partial(turn, bare, [http_load.request("GET", f"{bare}/constant")] * REQUESTS)
-    ours = partial(turn, raised.api.origin, [prepared[n % COACHES] for n in range(REQUESTS)])
-    turns = [(rate(constants), rate(ours)) for _ in range(TURNS + 1)]
-    floor, reached = map(
-        median, zip(*turns[1:], strict=True)
-    )  # the first answers of a process are its slowest
-    cuts = quantiles([1000 * it.seconds for it in ours()], n=100)
-    print(
-        f"P6 {name:<11} constant {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%}"
-        f" (goal: {SHARE:.0%}), "
-        f"p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)"
+    amount = work.amount(1_000, 200)
+    kept = [_asked(urls[number % COACHES], key) for number in range(amount)]
+    origin, bare = raised.api.origin, _constant(raised, urls[0], key)
+    constants = sender(bare, [http_load.request("GET", f"{bare}/constant")] * amount, LINES, 200)
+    numbers = count()
+
+    def first_asked() -> float:
+        # Each ends at another second: no two of them are one question.
+        new = []
+        for _ in range(amount):
+            number = next(numbers)
+            new.append(_asked(_until(urls[number % COACHES], number), key))
+        return rate(sender(origin, new, LINES, 200))()
+
+    ours = sender(origin, kept, LINES, 200)
+    sides = {FLOOR: rate(constants), "kept": rate(ours), "first asked": first_asked}
+    found = work.in_turn(sides, work.amount(11, 2))
+    for name, share in (("kept", 0.75), ("first asked", 0.15)):
+        goals = (ratio_at_least(share),)
+        yield Figure(f"P6 {name}, {kind}", "answers/s", found[name], FLOOR, found[FLOOR], goals)
+    slow = work.in_turn({FLOOR: p99(constants), "ours": p99(ours)}, work.amount(5, 2))
+    goals = (at_most(10),)
+    yield Figure(
+        f"P6 p99 over {LINES} lines, {kind}", "ms", slow["ours"], FLOOR, slow[FLOOR], goals
     )
+
+
+def _asked(url: str, key: str) -> bytes:
+    return http_load.request("GET", url, Authorization=f"Bearer {key}")
+
+
+def _until(url: str, number: int) -> str:
+    begins, _, rest = url.partition("&to=")
+    day, _, rest = rest.partition("&")
+    end = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(seconds=number)
+    return f"{begins}&to={end:%Y-%m-%dT%H:%M:%SZ}&{rest}"
 
 
 def _introduced(raised: Town) -> tuple[list[str], str]:
@@ -88,9 +82,8 @@ def _introduced(raised: Town) -> tuple[list[str], str]:
             )
             slot_sets.recompute(tx, coach, now=now)
     asked = f"from={now.date()}&to={now.date() + timedelta(days=14)}&duration=60"
-    return [
-        f"{raised.api.origin}/v1/coaches/coach-{number}/slots?{asked}" for number in range(COACHES)
-    ], key
+    place = f"{raised.api.origin}/v1/coaches"
+    return [f"{place}/coach-{number}/slots?{asked}" for number in range(COACHES)], key
 
 
 def _constant(raised: Town, url: str, key: str) -> str:
@@ -99,8 +92,4 @@ def _constant(raised: Town, url: str, key: str) -> str:
     answer.raise_for_status()
     body = raised.processes.folder / "constant.json"
     body.write_bytes(answer.content)
-    return serve(raised, f"tests.benchmarks.bench_listings:constant('{body}')", "/constant")
-
-
-if __name__ == "__main__":
-    main()
+    return serve(raised, f"tests.benchmarks.servers:constant('{body}')", "/constant")

@@ -1,59 +1,59 @@
-"""P7 of the performance goals: any and all of 200 coaches over 14 days, as the service answers
-them, on both databases.
+"""P7: any and all of 200 coaches over 14 days, as the service answers them.
 
-The floor is reading the same rows and looking at none of them. What to hold are milliseconds a
-pool, and the ratio.
+The floor is reading the same rows and looking at none of them. Computing them live is told beside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
-from time import perf_counter_ns
+from functools import partial
 
 from sqlalchemy import select
 
 from domain.coaches import Policy
-from storage import migrations
+from domain.slots import build
 from storage.rows import coaches
 from storage.schema import tables
-from storage.schema.database import Database, create
+from storage.schema.database import Database
 from storage.slots import availability, listings, slot_sets
 from storage.slots.availability import Asked
+from tests.benchmarks.figures import Figure, Goal, Told, at_most, ratio_at_most
+from tests.benchmarks.slot_work import ORIGIN, random_periods
+from tests.benchmarks.work import Work, microseconds
 from tests.support import people
-from tests.support.postgres import postgres_server
 
-COACHES = 200
+COACHES, DAYS = 200, 14
 NOW = int(people.NOW.timestamp())
-ASKED = Asked(60, NOW, NOW + 14 * 86_400, NOW)
-TIMES = 60
+ASKED = Asked(60, NOW, NOW + DAYS * 86_400, NOW)
+PERSON = replace(
+    people.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1)
+)
+FLOOR = "reading the rows"
 
 
-def main() -> None:
-    with TemporaryDirectory() as folder, postgres_server(None) as server:
-        for url in (f"sqlite:///{Path(folder)}/bench.sqlite", server.create_database("bench")):
-            database = create(url)
-            migrations.migrate(database)
+def measure(work: Work) -> Iterator[Told]:
+    for kind in work.kinds:
+        with work.database(kind) as database:
             _fill(database)
-            floor, ours = _milliseconds(_floor, database), _milliseconds(_pool, database)
-            name = database.engine.dialect.name
-            print(
-                f"P7 {name:<11} floor {floor:.2f} ms, ours {ours:.2f} ms = {ours / floor:.1f}x"
-                " (goal: 3 ms)"
-            )
-            database.close()
+            times = work.amount(12, 5)
+            sides = {
+                FLOOR: _milliseconds(partial(_floor, database), times),
+                "ours": _milliseconds(partial(_pool, database), times),
+                "live": _milliseconds(_live, 1),
+            }
+            found = work.in_turn(sides, work.amount(7, 3))
+            goals: tuple[Goal, ...] = (ratio_at_most(1.5),)
+            if kind == "postgresql":
+                goals = (*goals, at_most(3))
+            yield Figure(f"P7 pool, {kind}", "ms", found["ours"], FLOOR, found[FLOOR], goals)
+            yield Figure(f"P7 computed live, {kind}", "ms", found["live"], FLOOR, found[FLOOR])
 
 
 def _fill(database: Database) -> None:
-    person = replace(
-        people.ADA, horizon_days=90, durations=(30, 45, 60, 90), policy=Policy("hours_only", 1)
-    )
     with database.write() as tx:
         for number in range(COACHES):
             slot_sets.recompute(
-                tx, coaches.put(tx, replace(person, id=f"coach-{number}")), now=people.NOW
+                tx, coaches.put(tx, replace(PERSON, id=f"coach-{number}")), now=people.NOW
             )
 
 
@@ -69,15 +69,13 @@ def _pool(database: Database) -> None:
     assert len(availability.pool(list(found.values()), ASKED).any_open())
 
 
-def _milliseconds(work: Callable[[Database], None], database: Database) -> float:
-    work(database)
-    took = []
-    for _ in range(TIMES):
-        began = perf_counter_ns()
-        work(database)
-        took.append((perf_counter_ns() - began) / 1e6)
-    return median(took)
+def _live() -> None:
+    """Nothing is stored but busy periods, which are there already."""
+    busy = random_periods(1_000 * DAYS // 90)
+    for _ in range(COACHES):
+        build(PERSON, busy, (), origin=ORIGIN, days=DAYS, reasons=False)
 
 
-if __name__ == "__main__":
-    main()
+def _milliseconds(run: Callable[[], None], times: int) -> Callable[[], float]:
+    measured = microseconds(run, times)
+    return lambda: measured() / 1000

@@ -1,93 +1,55 @@
-"""P3 of the performance goals: pushes answered a second, as a share of what a bare 204 reaches on
-the same server.
+"""P3: pushes answered a second, as a share of what a Flask view reaches that answers a constant 204
+on the same server.
 
-Both serve with the same workers and threads, on PostgreSQL; they take turns, since the machine has
-other work too, and medians of several turns count. No worker reads meanwhile. In a storm every
-connection is owed a read already; at a clean edge none is, so that each push is a commit and a
-wake-up in Redis.
+No worker reads meanwhile. In a storm every connection is owed a read already; at a clean edge none
+is, so that each push is a commit and a wake-up in Redis.
 """
 
-from collections.abc import Sequence
+import os
+import signal
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
-from statistics import median, quantiles
-from tempfile import TemporaryDirectory
-from time import perf_counter
 
-from storage import migrations
+from sqlalchemy import select, text
+
 from storage.rows import channels, coaches
 from storage.schema import tables
-from storage.schema.database import create
-from tests.support import http_load, people, processes
-from tests.support.http_load import Answer
-from tests.support.postgres import postgres_server
+from tests.benchmarks.figures import (
+    Figure,
+    Plot,
+    Spread,
+    Told,
+    at_most,
+    ratio_at_least,
+)
+from tests.benchmarks.servers import NO_CONTENT, p99, p99_of, rate, sender, serve
+from tests.benchmarks.work import Work
+from tests.support import http_load, people
 from tests.support.processes import Town
-from webhooks.demo.processes import free_port, true_process
-from workers.embedded.redis import redis_server
 
-PROCESSES, THREADS = 2, 8
-STORM, EDGES = 3_000, 1_000
-TURNS = 5
-WORKER = "webhooks.front.worker.Worker"
-SHARES = {"storm": 0.30, "clean edge": 0.15}
-BUSIEST_MS = 25
+STORM_COACHES = 20
+FLOOR = "a Flask view's 204"
+LINES = (20, 40, 60, 80, 100)
 
 
-def main() -> None:
-    with (
-        TemporaryDirectory() as folder,
-        postgres_server(None) as server,
-        redis_server() as redis,
-    ):
-        url = server.create_database("bench")
-        database = create(url)
-        migrations.migrate(database)
-        database.close()
-        more = processes.FAR_LIMITS | {
-            "COACHCAL_WEB_PROCESSES": str(PROCESSES),
-            "COACHCAL_WEB_THREADS": str(THREADS),
-        }
-        with processes.raised(Path(folder), url, redis.url, true_process, **more) as raised:
-            raised.start("web")
-            _report(raised, serve(raised, "tests.benchmarks.bench_pushes:bare"), _connected(raised))
+def measure(work: Work) -> Iterator[Told]:
+    with work.town("web") as raised:
+        edges = work.amount(1_000, 200)
+        pushes = connected(raised, edges)
+        storm = [pushes[number % STORM_COACHES] for number in range(work.amount(3_000, 500))]
+        floor = serve(raised, NO_CONTENT)
+        yield from _rates(work, raised, floor, storm, pushes)
+        yield _slowest(work, raised, floor, storm)
+        yield _written(raised, storm)
+        if not work.quick:
+            yield _by_lines(work, raised, floor, storm)
+        yield from _while_redis_is_frozen(work, raised, floor, pushes)
 
 
-def bare(_environ: object, start_response: object) -> list[bytes]:
-    """The least that a WSGI application does."""
-    assert callable(start_response)
-    start_response("204 NO CONTENT", [])
-    return []
-
-
-def serve(
-    raised: Town, app: str, url: str = "", *, worker: str = WORKER, name: str = "bare"
-) -> str:
-    """The origin of a server of another application, started as `coachcal serve` starts ours;
-    `url`: one it answers.
-    """
-    port = free_port()
-    options = (
-        f"--bind=127.0.0.1:{port}",
-        f"--workers={PROCESSES}",
-        f"--threads={THREADS}",
-        f"--worker-class={worker}",
-    )
-    more = (
-        "--no-control-socket",
-        "--keep-alive=15",
-        "--limit-request-line=8190",
-        "--log-level=warning",
-    )
-    raised.processes.start(name, app, *more, *options, env=raised.environment, module="gunicorn")
-    origin = f"http://127.0.0.1:{port}"
-    raised.processes.wait_for_url(origin + url)
-    return origin
-
-
-def _connected(raised: Town) -> list[bytes]:
-    """As many coaches as there are clean edges in a turn, each connected; and the push of each."""
+def connected(raised: Town, count: int) -> list[bytes]:
+    """So many coaches, each connected; and the push of each."""
     pushes = []
-    for number in range(EDGES):
+    for number in range(count):
         with raised.database.write() as tx:
             coaches.put(tx, people.coach(id=f"coach-{number}"))
         connection_id = people.connect(raised.database, f"coach-{number}", f"acc-{number}")
@@ -100,30 +62,27 @@ def _connected(raised: Town) -> list[bytes]:
     return pushes
 
 
-def _report(raised: Town, bare: str, pushes: Sequence[bytes]) -> None:
+def _rates(
+    work: Work, raised: Town, floor: str, storm: list[bytes], edges: list[bytes]
+) -> Iterator[Told]:
     ours = raised.api.origin
-    storm = [pushes[number % 20] for number in range(STORM)]
-    rates: dict[str, list[float]] = {"bare": [], "storm": [], "clean edge": []}
-    for _ in range(TURNS + 1):
-        rates["bare"].append(rate(partial(http_load.send, bare, storm, lines=100)))
-        rates["storm"].append(rate(partial(http_load.send, ours, storm, lines=100)))
+    sides = {
+        FLOOR: rate(sender(floor, storm, 100)),
+        "storm": rate(sender(ours, storm, 100)),
+        "clean edge": _clean_first(raised, rate(sender(ours, edges, 100))),
+    }
+    found = work.in_turn(sides, work.amount(5, 2))
+    for name, share in (("storm", 0.6), ("clean edge", 0.2)):
+        goals = (ratio_at_least(share),)
+        yield Figure(f"P3 {name}", "pushes/s", found[name], FLOOR, found[FLOOR], goals)
+
+
+def _clean_first(raised: Town, side: Callable[[], float]) -> Callable[[], float]:
+    def measured() -> float:
         _clean(raised)
-        rates["clean edge"].append(rate(partial(http_load.send, ours, pushes, lines=100)))
-    floor = median(rates["bare"][1:])  # the first answers of a process are its slowest
-    for name, goal in SHARES.items():
-        reached = median(rates[name][1:])
-        print(
-            f"P3 {name:<11} bare 204 {floor:.0f}/s, ours {reached:.0f}/s = {reached / floor:.0%}"
-            f" (goal: {goal:.0%})"
-        )
-    cuts = quantiles([1000 * it.seconds for it in http_load.send(ours, storm, lines=16)], n=100)
-    print(f"P3 16 lines    p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms (goal: {BUSIEST_MS} ms)")
+        return side()
 
-
-def rate(send: partial[list[Answer]]) -> float:
-    """Answers a second."""
-    began = perf_counter()
-    return len(send()) / (perf_counter() - began)
+    return measured
 
 
 def _clean(raised: Town) -> None:
@@ -137,5 +96,71 @@ def _clean(raised: Town) -> None:
         )
 
 
-if __name__ == "__main__":
-    main()
+def _slowest(work: Work, raised: Town, floor: str, storm: list[bytes]) -> Figure:
+    sides = {
+        FLOOR: p99(sender(floor, storm, 16)),
+        "ours": p99(sender(raised.api.origin, storm, 16)),
+    }
+    found = work.in_turn(sides, work.amount(5, 2))
+    goals = (at_most(10),)
+    return Figure("P3 p99 over 16 lines", "ms", found["ours"], FLOOR, found[FLOOR], goals)
+
+
+def _written(raised: Town, storm: list[bytes]) -> Figure:
+    """Which rows a storm writes anew: PostgreSQL tells by whom each was written."""
+    _send(raised, storm)
+    before = _writers(raised)
+    _send(raised, storm)
+    changed = len(before.items() ^ _writers(raised).items()) // 2
+    floor = Spread.of([len(storm)])
+    return Figure(
+        "P3 rows written in a storm",
+        "rows",
+        Spread.of([changed]),
+        "pushes that came",
+        floor,
+        (at_most(0),),
+    )
+
+
+def _send(raised: Town, pushes: list[bytes]) -> None:
+    http_load.send(raised.api.origin, pushes, lines=16)
+
+
+def _writers(raised: Town) -> dict[str, str]:
+    query = select(tables.connections.c.id, text("connections.xmin::text"))
+    with raised.database.read() as tx:
+        return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def _by_lines(work: Work, raised: Town, floor: str, storm: list[bytes]) -> Plot:
+    values: dict[str, list[float]] = {FLOOR: [], "storm": []}
+    for lines in LINES:
+        sides = {
+            FLOOR: rate(sender(floor, storm, lines)),
+            "storm": rate(sender(raised.api.origin, storm, lines)),
+        }
+        found = work.in_turn(sides, 3)
+        for name, reached in found.items():
+            values[name].append(reached.middle)
+    title = "Pushes answered a second, over so many connections"
+    return Plot("performance-connections", title, "connections", LINES, values)
+
+
+def _while_redis_is_frozen(
+    work: Work, raised: Town, floor: str, edges: list[bytes]
+) -> Iterator[Told]:
+    """Last: the web leaves Redis alone for a while after it."""
+    _clean(raised)
+    redis = work.redis_process
+    bare = Spread.of([p99_of(http_load.send(floor, edges, lines=1))])
+    os.kill(redis.pid, signal.SIGSTOP)
+    try:
+        ask = partial(http_load.send, raised.api.origin, lines=1)
+        first = Spread.of([1000 * ask(edges[:1])[0].seconds])
+        later = Spread.of([p99_of(ask(edges[1:]))])
+    finally:
+        os.kill(redis.pid, signal.SIGCONT)
+    told = f"{FLOOR}, p99"
+    yield Figure("P3 Redis frozen, the first", "ms", first, told, bare, (at_most(300),))
+    yield Figure("P3 Redis frozen, p99 then", "ms", later, told, bare, (at_most(60),))

@@ -1,12 +1,11 @@
 """How large a fleet one application at Cronofy serves: weeks in virtual time.
 
-`./run bench scale` runs the fleet of `fleet_model` in several sizes (some minutes), prints how it
+`./run bench scale` runs the fleet of `fleet_model` in several sizes (some minutes), tells how it
 goes, and writes docs/explanation/scale.md with its plots; `./run bench scale --quick` runs small
-ones for a day and prints. It fails when somebody waits longer than the computed turn.
+ones for a day. Nobody may wait longer than the computed turn.
 """
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -14,7 +13,9 @@ from string import Template
 import numpy as np
 
 from tests.benchmarks import line_plots
+from tests.benchmarks.figures import Figure, Spread, Told, ratio_at_most
 from tests.benchmarks.fleet_model import DAY, LOST, PER_MINUTE, Model, Seen
+from tests.benchmarks.work import Work
 
 FOLDER = Path(__file__).parents[2] / "docs" / "explanation"
 SIZES, DAYS = (1_000, 5_000, 10_000, 20_000, 50_000, 100_000), 30
@@ -56,35 +57,23 @@ def measured(coaches: int, seen: Seen) -> Row:
     )
 
 
-def main() -> None:
-    quick = "--quick" in sys.argv
-    sizes, days = (QUICK_SIZES, QUICK_DAYS) if quick else (SIZES, DAYS)
+def measure(work: Work) -> Iterator[Told]:
+    """Writes the page, unless it is a quick run."""
+    sizes, days = work.amount((SIZES, DAYS), (QUICK_SIZES, QUICK_DAYS))
     rows, seen = [], Seen()
     for coaches in sizes:
-        seen = Model(coaches).run(days, _progress(coaches, days))
+        seen = Model(coaches).run(days, _progress(work, coaches, days))
         row = measured(coaches, seen)
-        print(f"\r{row.coaches:>7,} coaches: {_line(row)}", flush=True)
         rows.append(row)
-    late = [row for row in rows if row.share > 1]
-    if not quick:
+        bound, oldest = Spread.of([row.bound]), Spread.of([row.bound * row.share])
+        name = f"scale {coaches:,} coaches, {days} days"
+        yield Figure(name, "min", oldest, "the computed turn", bound, (ratio_at_most(1),))
+    if not work.quick:
         _write(rows, seen)
-    if late:
-        sys.exit(f"somebody waited longer than computed: {late}")
 
 
-def _progress(coaches: int, days: int) -> Callable[[int], None]:
-    def tell(day: int) -> None:
-        if sys.stdout.isatty():
-            print(f"\r{coaches:>7,} coaches: day {day + 1} of {days}", end="", flush=True)
-
-    return tell
-
-
-def _line(row: Row) -> str:
-    return (
-        f"each read within {_span(row.bound)}, the oldest read {_span(row.oldest)} ago,"
-        f" {row.share:.2f} of the computed turn at worst; {row.average:.0f} calls a minute"
-    )
+def _progress(work: Work, coaches: int, days: int) -> Callable[[int], None]:
+    return lambda day: work.tell(f"{coaches:,} coaches: day {day + 1} of {days}")
 
 
 def _span(minutes: float) -> str:

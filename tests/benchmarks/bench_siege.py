@@ -15,19 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
-from tempfile import TemporaryDirectory
 
 import requests
 
-from storage import migrations
 from storage.rows import api_keys
-from storage.schema.database import create
-from tests.support import http_load, processes
-from tests.support.postgres import postgres_server
+from tests.benchmarks.figures import Figure, Spread, Told, at_most, ratio_at_most
+from tests.benchmarks.work import Work
+from tests.support import http_load
 from tests.support.processes import Town
 from tests.support.spreadsheets import a_bomb
-from webhooks.demo.processes import true_process
-from workers.embedded.redis import redis_server
 
 SILENT, BOMBS, COACHES, ROWS, TEXTS = 200, 8, 50, 500, 4
 BOOKINGS = 60
@@ -158,26 +154,15 @@ def memory_mb(raised: Town) -> float:
     return total / 1024
 
 
-def main() -> None:
-    with TemporaryDirectory() as folder, postgres_server(None) as server, redis_server() as redis:
-        url = server.create_database("bench")
-        database = create(url)
-        migrations.migrate(database)
-        with database.write() as tx:
+def measure(work: Work) -> Iterator[Told]:
+    with work.town("web") as raised:
+        with raised.database.write() as tx:
             key = api_keys.create_key(tx, "bench", SCOPES, now=datetime.now(UTC))
-        database.close()
-        with processes.raised(Path(folder), url, redis.url, true_process) as raised:
-            raised.environment |= {"COACHCAL_WEB_PROCESSES": "2"} | processes.FAR_LIMITS
-            raised.start("web")
-            found = besiege(raised, key)
-            raised.processes.check()
-    print(
-        f"siege  another's bookings p99 {found.quiet:.0f} ms quiet, {found.besieged:.0f} ms"
-        f" besieged = {found.besieged / found.quiet:.1f}x (goal: 3x); web processes"
-        f" {found.idle:.0f} MB idle, {found.after:.0f} MB after (goal: + 64 MB);"
-        f" attackers got {sorted(found.answers)}"
-    )
-
-
-if __name__ == "__main__":
-    main()
+        found = besiege(raised, key)
+        raised.processes.check()
+    quiet, besieged = Spread.of([found.quiet]), Spread.of([found.besieged])
+    goals = (ratio_at_most(3),)
+    yield Figure("siege another's bookings, p99", "ms", besieged, "quiet", quiet, goals)
+    idle, after = Spread.of([found.idle]), Spread.of([found.after])
+    goals = (at_most(round(found.idle + 64)),)
+    yield Figure("siege memory of the web", "MB", after, "idle", idle, goals)

@@ -1,187 +1,111 @@
-"""P1 of the performance goals: slot sets of one coach, against a bitmap in C (the floor) and a
-plain Python loop.
+"""P1: the slot sets of one coach from stored busy periods, beside a bitmap in C and beside general
+ways in Python.
 
-One coach, 90 days, Monday to Friday 09:00-17:00 in London, 1,000 random overlapping busy periods,
-buffers of 15 minutes, durations 30/45/60/90. Run it by hand: `python -m
-tests.benchmarks.bench_slots`. All three must agree to the bit before anything is measured; medians
-are printed, and what to hold against the goals are the ratios.
+All must agree to the bit before anything is measured. Instruction counts, where valgrind or perf is
+there, do not drift with the machine.
 """
 
-import ctypes
-import random
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from statistics import median
-from time import perf_counter_ns
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from domain.coaches import Coach, Policy
-from domain.hours import DAY_SECONDS, Hours, open_windows, utc_date
 from domain.slots import build
-from domain.slots.cells import GRID, Periods, closed_periods, columns
-
-ORIGIN, DAYS = 20_458 * DAY_SECONDS, 90
-CELLS = DAYS * 96
-OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
-COACH = Coach(
-    id="bench",
-    hours=Hours.parse("Europe/London", OFFICE, {}),
-    pre=15,
-    post=15,
-    notice=60,
-    horizon_days=DAYS,
-    durations=(30, 45, 60, 90),
-    mode="flexible",
-    per_day=None,
-    per_week=None,
-    tentative_blocks=True,
-    policy=Policy("hide", 0),
-    version=1,
+from domain.slots.cells import Periods
+from tests.benchmarks import instructions, slot_peers
+from tests.benchmarks.figures import (
+    Figure,
+    Plot,
+    Told,
+    not_measured,
+    ratio_at_least,
+    ratio_at_most,
 )
+from tests.benchmarks.slot_work import COACH, DAYS, ORIGIN, c_floor, plain_loop, random_periods
+from tests.benchmarks.work import Work, microseconds
 
-C_FLOOR = r"""
-#include <stdint.h>
-#include <string.h>
-#define WORDS 136  /* 90 days of quarter hours, and a margin for the longest session */
+PERIODS = 1_000
+GROWTH = (1_000, 2_000, 3_000, 4_000)
+SETS = "sets alone"
+FLOOR = "a bitmap in C"
 
-static void fill(uint64_t *map, long low, long high) {
-    if (low < 0) low = 0;
-    if (high > WORDS * 64) high = WORDS * 64;
-    if (low >= high) return;
-    long a = low >> 6, b = (high - 1) >> 6;
-    uint64_t first = ~0ull >> (low & 63), last = ~0ull << (63 - ((high - 1) & 63));
-    if (a == b) { map[a] |= first & last; return; }
-    map[a] |= first;
-    for (long word = a + 1; word < b; word++) map[word] = ~0ull;
-    map[b] |= last;
-}
 
-static long down(long seconds) { return seconds >= 0 ? seconds / 900 : -((899 - seconds) / 900); }
+def sets(busy: Periods, reasons: bool = False) -> bytes:
+    return build(COACH, busy, (), origin=ORIGIN, days=DAYS, reasons=reasons).bits
 
-/* Mark the quarter hours that periods touch; a session is open when all of its quarter hours
-   are free. */
-void slots(const int64_t *start, const int64_t *end, long n, const uint64_t *closed,
-           int64_t origin, int64_t pad,
-           const int64_t *quarters, long rows, uint64_t *out) {
-    uint64_t taken[WORDS + 2];
-    memcpy(taken, closed, WORDS * 8);
-    taken[WORDS] = taken[WORDS + 1] = ~0ull;
-    for (long i = 0; i < n; i++)
-        fill(taken, down(start[i] - pad - origin), down(end[i] + pad - origin + 899));
-    long done = 0;
-    uint64_t closed_for[WORDS];
-    for (long row = 0; row < rows; row++) {
-        memset(closed_for, 0, sizeof closed_for);
-        for (long k = 0; k < quarters[row]; k++)
-            for (long word = 0; word < WORDS - 1; word++)
-                closed_for[word] |=
-                k ? taken[word] << k | taken[word + 1] >> (64 - k) : taken[word];
-        for (long word = 0; word < 135; word++) out[done++] = __builtin_bswap64(~closed_for[word]);
+
+def measure(work: Work) -> Iterator[Told]:
+    # As a worker that has read one long answer: from then on malloc keeps what is freed
+    np.ones(500_000)
+    busy = random_periods(PERIODS)
+    naive = partial(plain_loop, busy)
+    assert sets(busy) == naive(), "the plain loop disagrees"
+    yield from _beside_c(work, busy)
+    yield from _beside_peers(work, busy, naive)
+    if work.quick:
+        yield not_measured("P1 instructions", "not in a quick run: it takes a minute")
+    else:
+        yield from instructions.measure(work)
+
+
+def _beside_c(work: Work, busy: Periods) -> Iterator[Told]:
+    floor = c_floor(busy, work.new_folder())
+    times = work.amount(500, 60)
+    sides = {
+        SETS: microseconds(partial(sets, busy), times),
+        "with reasons": microseconds(partial(sets, busy, reasons=True), times),
     }
-}
-"""
+    if floor is not None:
+        assert sets(busy) == floor(), "the C floor disagrees"
+        sides = {FLOOR: microseconds(floor, times), **sides}
+    found = work.in_turn(sides, work.amount(7, 3))
+    goals = {SETS: ratio_at_most(12), "with reasons": ratio_at_most(30)}
+    why = "" if floor else "there is no gcc for the floor"
+    for name, goal in goals.items():
+        yield Figure(f"P1 {name}", "us", found[name], FLOOR, found.get(FLOOR), (goal,), why)
 
 
-def main() -> None:
-    busy = random_periods(1000)
-
-    def sets(reasons: bool = False) -> bytes:
-        return build(COACH, busy, (), origin=ORIGIN, days=DAYS, reasons=reasons).bits
-
-    np.ones(
-        500_000
-    )  # as a worker that has read one long answer: from then on malloc keeps what is freed
-    rows = [
-        ("domain.slots.build, sets alone", timed(sets, 2000)),
-        ("domain.slots.build, with reasons", timed(lambda: sets(reasons=True), 1000)),
-        ("plain Python loop", timed(lambda: plain_loop(busy), 3)),
-    ]
-    assert sets() == plain_loop(busy), "the plain loop disagrees"
-    with tempfile.TemporaryDirectory() as folder:
-        floor = c_floor(busy, Path(folder))
-        if floor is not None:
-            assert sets() == floor(), "the C floor disagrees"
-            rows.insert(0, ("C bitmap (the floor)", timed(floor, 5000)))
-    best = rows[0][1]
-    print(f"{'':36}{'us':>10}{'x first row':>14}")
-    for name, microseconds in rows:
-        print(f"{name:36}{microseconds:>10.1f}{microseconds / best:>14.1f}")
+def _beside_peers(work: Work, busy: Periods, naive: Callable[[], bytes]) -> Iterator[Told]:
+    """`ours` is the peer's time here: how many times ours it takes."""
+    sides = {SETS: microseconds(partial(sets, busy), work.amount(500, 60))}
+    sides["a naive loop"] = microseconds(naive, 1)
+    for name, way in slot_peers.PEERS.items():
+        try:
+            assert way(busy) == sets(busy), f"{name} disagrees"
+        except ImportError:
+            yield not_measured(f"P1 {name}", "not installed: ./run peers")
+            continue
+        sides[name] = microseconds(partial(way, busy), work.amount(5, 1))
+    found = work.in_turn(sides, work.amount(5, 1))
+    ours = found.pop(SETS)
+    for name, spread in found.items():
+        yield Figure(f"P1 {name}", "us", spread, "ours, sets alone", ours)
+    best = min(found, key=lambda name: found[name].middle)
+    goal = ratio_at_least(100)
+    if found.keys() >= slot_peers.PEERS.keys():
+        yield Figure(f"P1 the best of them ({best})", "us", found[best], "ours", ours, (goal,))
+    else:
+        yield not_measured("P1 the best of them", "some are not installed: ./run peers")
 
 
-def random_periods(count: int) -> Periods:
-    random_ = random.Random(7)
-    starts = (ORIGIN + 60 * random_.randrange(DAYS * 1440) for _ in range(count))
-    return columns([(start, start + 60 * random_.randrange(15, 120)) for start in starts])
-
-
-def timed(work: Callable[[], object], times: int) -> float:
-    """The median, in microseconds."""
-    work()
-    spent = []
-    for _ in range(times):
-        begun = perf_counter_ns()
-        work()
-        spent.append(perf_counter_ns() - begun)
-    return median(spent) / 1000
-
-
-def plain_loop(busy: Periods) -> bytes:
-    """What one writes first: every start of every working window, against every period."""
-    periods, pad = busy.tolist(), 60 * COACH.pre
-    open_cells = np.zeros((len(COACH.durations), CELLS), np.bool_)
-    windows = open_windows(COACH.hours, utc_date(ORIGIN), utc_date(ORIGIN + DAYS * DAY_SECONDS))
-    for row, minutes in enumerate(COACH.durations):
-        for opens, closes in windows:
-            for start in range(opens, closes - 60 * minutes + 1, GRID):
-                low, high = start - pad, start + 60 * minutes + pad
-                if not any(begins < high and ends > low for begins, ends in periods):
-                    open_cells[row, (start - ORIGIN) // GRID] = True
-    return np.packbits(open_cells, axis=1).tobytes()
-
-
-def c_floor(busy: Periods, folder: Path) -> Callable[[], bytes] | None:
-    """The work in C, given working hours as a bitmap; None without a compiler."""
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        return None
-    source, library = folder / "floor.c", folder / "floor.so"
-    source.write_text(C_FLOOR, "utf-8")
-    subprocess.run(
-        [compiler, "-O3", "-march=native", "-shared", "-fPIC", "-o", library, source], check=True
-    )
-    slots = ctypes.CDLL(str(library)).slots
-    starts, ends = (np.ascontiguousarray(column) for column in busy.T)
-    quarters = np.array([minutes // 15 for minutes in COACH.durations], np.int64)
-    closed, out = closed_words(), np.empty(len(quarters) * CELLS // 8, np.uint8)
-    arrays = [ctypes.c_void_p(it.ctypes.data) for it in (starts, ends, closed, quarters, out)]
-    count, origin, pad, rows = (
-        ctypes.c_int64(n) for n in (len(busy), ORIGIN, 60 * COACH.pre, len(quarters))
-    )
-
-    def work() -> bytes:
-        slots(arrays[0], arrays[1], count, arrays[2], origin, pad, arrays[3], rows, arrays[4])
-        return out.tobytes()
-
-    work.kept = (starts, ends, closed, quarters)  # type: ignore[attr-defined] # C holds their addresses
-    return work
-
-
-def closed_words() -> npt.NDArray[np.uint64]:
-    """A bit for each quarter hour outside working hours, the first in the highest bit, and a word
-    of margin.
-    """
-    closed = np.zeros(CELLS + 64, np.bool_)
-    for start, end in closed_periods(
-        COACH.hours, ORIGIN, ORIGIN + DAYS * DAY_SECONDS + 64 * GRID
-    ).tolist():
-        closed[(start - ORIGIN) // GRID : -((ORIGIN - end) // GRID)] = True
-    return np.packbits(closed).view(">u8").astype(np.uint64)
-
-
-if __name__ == "__main__":
-    main()
+def measure_growth(work: Work) -> Iterator[Told]:
+    """P10's part of P1: what more busy periods cost."""
+    amounts = work.amount(GROWTH, (GROWTH[0], GROWTH[-1]))
+    times = work.amount(200, 30)
+    for name, reasons in ((SETS, False), ("with reasons", True)):
+        sides = {}
+        for amount in amounts:
+            side = partial(sets, random_periods(amount), reasons=reasons)
+            sides[str(amount)] = microseconds(side, times)
+        found = work.in_turn(sides, work.amount(7, 3))
+        least, most = found[str(amounts[0])], found[str(amounts[-1])]
+        goal = ratio_at_most(amounts[-1] / amounts[0])
+        beside = f"{amounts[0]:,} of them"
+        yield Figure(
+            f"P10 {amounts[-1]:,} busy periods, {name}", "us", most, beside, least, (goal,)
+        )
+        if not work.quick:
+            values = {name: [found[str(amount)].middle for amount in amounts]}
+            title = f"Slot sets of one coach, {name}: microseconds for so many busy periods"
+            file = f"performance-periods-{name.replace(' ', '-')}"
+            yield Plot(file, title, "busy periods", amounts, values)
