@@ -48,7 +48,7 @@ def _changes(
     `moved`: by the coach's clock; None: it stayed there, and is no news to them.
     """
     session = sessions.get(tx, session_id)
-    told_coach = moved is None
+    told_coach = False
     for booking in bookings.of_session(tx, session.id):
         theirs = seats_moved.get(booking.id)
         if booking.status != "booked" or (moved is None and theirs is None):

@@ -138,12 +138,13 @@ def _among_clients(
         tell("all is mended; the clients end")
         for client in clients:
             client.join(LEAVE_SECONDS)
-        settle.until_quiet(scene, onlooker, tell)
+        settle.until_quiet(scene, onlooker, tell, steady_looks=1)
         Dragger(scene, "last round", options.seed, over, times=times, pace=PACE).last_round()
         # The first reading finds what coaches did; what is owed for that stands with the second.
-        for _ in range(2):
-            settle.read_all_again(scene)
-            settle.until_quiet(scene, onlooker, tell)
+        settle.read_all_again(scene)
+        settle.until_quiet(scene, onlooker, tell, steady_looks=1)
+        settle.read_all_again(scene)
+        settle.until_quiet(scene, onlooker, tell)
         collect.new_deliveries(scene, known)
     return nemesis, list(known.values())
 

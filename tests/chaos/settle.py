@@ -13,7 +13,6 @@ from tests.chaos.seeing import Onlooker
 
 QUIET_SECONDS = 90.0
 STEADY = 4
-"""So many looks in a row must find nothing."""
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 5.0
 
@@ -42,15 +41,19 @@ def read_all_again(scene: Scene) -> None:
         scene.control.notify(coach.sub, "change")
 
 
-def until_quiet(scene: Scene, onlooker: Onlooker, tell: Callable[[str], None]) -> bool:
-    """Whether all that was owed was done in time; what was not is written down."""
+def until_quiet(
+    scene: Scene, onlooker: Onlooker, tell: Callable[[str], None], *, steady_looks: int = STEADY
+) -> bool:
+    """Whether all that was owed was done in time; what was not is written down. `steady_looks`: so
+    many in a row must find nothing.
+    """
     patience = QUIET_SECONDS * scene.patience
     end = time.monotonic() + patience
     steady, next_told = 0, 0.0
     while True:
         left = list(_left(scene, onlooker))
         steady = 0 if left else steady + 1
-        if steady == STEADY:
+        if steady == steady_looks:
             return True
         if time.monotonic() > end:
             # Of no fault in particular: it counts in the table's last line only.

@@ -291,3 +291,10 @@ def unnamed(database: Database) -> None:
     with database.write() as tx:
         tx.execute(tables.sessions.update().values(group_id=None))
         tx.execute(tables.pod_groups.delete())
+
+
+def test_a_seat_in_a_group_moves_to_no_other_pod(database: Database, group: list[Made]) -> None:
+    done, free = join(database, group[0], people.GRACE), create(database, start=at(10, 10))
+    with pytest.raises(Refused, match="format_forbids"):
+        move(database, done, free)
+    assert seated(database, [*group, free]) == [True, True, True, False]

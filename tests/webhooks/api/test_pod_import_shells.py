@@ -154,3 +154,15 @@ def test_a_pod_keeps_its_time(desk: Desk) -> None:
     rows = exported(desk)
     rows[0] |= {"Date*": "", "Start time*": ""}
     assert verdicts(upload(desk, as_file(rows)).json) == [("red", ["missing"])]
+
+
+def test_whoever_is_not_in_the_row_any_more_is_not_to_come(desk: Desk) -> None:
+    real(desk, PLANNED)
+    rows = exported(desk)
+    rows[0]["Usernames or participants"] = "Grace Hopper <grace@example.test>"
+    told = upload(desk, as_file(rows)).json
+    differs = {"field": "participants", "before": "pat@example.test", "after": "grace@example.test"}
+    assert told["rows"][0]["differs"] == [differs]
+    assert real(desk, as_file(rows)).status_code == 201
+    (shell,) = shells(desk)
+    assert [who["email"] for who in shell["participants"]] == ["grace@example.test"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.event_differences import EventPolicy
-from domain.sessions import Session
+from domain.sessions import Refused, Session
 from tests.support import people, touched_events, written_sessions
 from tests.support.in_process import House
 from tests.support.late_writes import ON_SQLITE, pass_time
@@ -205,3 +205,17 @@ def test_of_a_read_of_which_one_half_fails_nothing_is_stored(ada: Diary, path: s
     ada.house.set_row(ada.account.connection_id, next_attempt_at_ms=0)
     ada.house.refresh(ada.account.connection_id)
     assert (kinds(ada), why_closed(ada, at(3, 10))) == (["moved"], "busy")
+
+
+@ON_SQLITE
+def test_who_saw_the_event_elsewhere_moves_nothing_to_where_it_is_now(ada: Diary) -> None:
+    [session] = written(ada, TEN)
+    touched_events.drag(ada, session, ONE)
+    read(ada)
+    (seen,) = found(ada)
+    # Dragged on between the page and the click
+    touched_events.drag(ada, session, ONE + HOUR)
+    read(ada)
+    with pytest.raises(Refused, match="difference_settled"):
+        touched_events.move_there(ada, seen)
+    assert ada.session(session) == session
