@@ -1,19 +1,23 @@
 """A request as it was sent, and what was answered."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.event_versions import NEWEST
 from storage.rows.api_keys import SCOPES
-from tests.support.http_client import Answer, Desk
+from tests.support.http_client import CHANGE, SECRET, Answer, Desk
 from tests.webhooks.every_request import About, filled
-from tests.webhooks.request_parts import Request, as_sent
+from tests.webhooks.request_parts import as_sent
 from webhooks.api.route import Route
 from webhooks.http import idempotent, versions
 from webhooks.http.requests import JSON
 from workers.cronofy import signature
 
+PUSH = "notifications_receive"
+TEXTS = ("text/", "image/svg", "application/x-ndjson")
+LEFT_OUT = "(left out)"
+"""The value of a field that is not sent."""
 KEY_SENT = "5b0c1f8e-grace-0001"
 Headers = dict[str, str]
 
@@ -71,92 +75,98 @@ class Change:
 NOTHING = Change()
 
 
+@dataclass
+class Draft:
+    """A request that is not sent yet. `options`: its query and body, as the test client takes
+    them.
+    """
+
+    method: str
+    path: str
+    headers: Headers
+    body: Any
+    options: dict[str, Any]
+
+
 def send(
     desk: Desk, route: Route, about: About, change: Change = NOTHING, *, method: str = ""
 ) -> Exchange:
     """Send the request of `about` to its route, changed."""
+    draft = _drafted(route, about, change)
+    draft.method = method or route.method
+    if route.scopes and not change.bare:
+        key = {"Authorization": f"Bearer {desk.key(*change.scopes or SCOPES)}"}
+        draft.headers = key | draft.headers
+    if route.name == PUSH:
+        _sign(draft)
+    return _sent(desk, route.name, draft)
+
+
+def _drafted(route: Route, about: About, change: Change) -> Draft:
     request = about.request
-    path = _filled(change.path or route.path, about)
     body = _body(filled(request.body, about), filled(change.body, about))
-    headers: Headers = {versions.HEADER: NEWEST}
-    if not route.scopes:
-        headers = {}
-    if route.once:
-        headers[idempotent.HEADER] = secrets.token_hex(8)
+    options = as_sent(body)
+    if change.raw is not None:
+        body, options = change.raw, _raw(options, change.raw)
+    headers = _headers(route) | (change.headers or {})
+    if "Content-Type" in headers:
+        options["content_type"] = headers.pop("Content-Type")
     query = change.query
     if query is None:
         query = dict(request.query)
-    options: dict[str, Any] = {"query_string": filled(query, about)} | as_sent(body)
-    if change.raw is not None:
-        kind = options.pop("content_type", JSON)
-        options.pop("json", None)
-        options |= {"data": change.raw, "content_type": kind}
-    headers |= change.headers or {}
-    if "Content-Type" in headers:
-        options["content_type"] = headers.pop("Content-Type")
+    options["query_string"] = filled(query, about)
     named = {name: value for name, value in headers.items() if value}
-    return sent(
-        desk,
-        route,
-        method or route.method,
-        path,
-        (named, body if change.raw is None else change.raw, options),
-        change,
+    return Draft(route.method, _filled(change.path or route.path, about), named, body, options)
+
+
+def _headers(route: Route) -> Headers:
+    headers: Headers = {}
+    if route.scopes:
+        headers[versions.HEADER] = NEWEST
+    if route.once:
+        headers[idempotent.HEADER] = secrets.token_hex(8)
+    return headers
+
+
+def _raw(options: dict[str, Any], raw: bytes) -> dict[str, Any]:
+    return {"data": raw, "content_type": options.get("content_type", JSON)}
+
+
+def _sign(draft: Draft) -> None:
+    """As Cronofy does, unless the headers say otherwise."""
+    raw = draft.options.pop("data", CHANGE)
+    draft.options.pop("json", None)
+    draft.options |= {"data": raw, "content_type": f"{JSON}; charset=utf-8"} | draft.options
+    draft.headers = {signature.HEADER: signature.sign(raw, [SECRET])} | draft.headers
+
+
+def _sent(desk: Desk, operation: str, draft: Draft) -> Exchange:
+    headers, options = draft.headers, draft.options
+    answer: Any = desk.client.open(
+        draft.path, method=draft.method, headers=headers, buffered=True, **options
     )
-
-
-def sent(
-    desk: Desk,
-    route: Route,
-    method: str,
-    path: str,
-    what: tuple[Headers, Any, dict[str, Any]],
-    change: Change,
-) -> Exchange:
-    headers, body, options = what
-    if route.scopes and not change.bare:
-        scopes = change.scopes or SCOPES
-        headers = {"Authorization": f"Bearer {desk.key(*scopes)}"} | headers
-    if route.name == "notifications_receive":
-        headers, body, options = _signed(body, headers, options)
-    answer: Any = desk.client.open(path, method=method, headers=headers, buffered=True, **options)
     if "content_type" in options:
         headers = headers | {"Content-Type": options["content_type"]}
     elif options.get("json") is not None:
         headers = headers | {"Content-Type": JSON}
     query = answer.request.query_string.decode()
-    asked = f"{path}?{query}".rstrip("?")
-    return _exchange(route.name, method, asked, headers, body, answer)
+    asked = f"{draft.path}?{query}".rstrip("?")
+    return _exchange(replace(draft, path=asked, headers=headers), operation, answer)
 
 
-def _signed(
-    body: Any, headers: Headers, options: dict[str, Any]
-) -> tuple[Headers, Any, dict[str, Any]]:
-    """A push as Cronofy signs it, unless `headers` say otherwise."""
-    from tests.support.http_client import CHANGE, SECRET
-
-    raw = options.pop("data", CHANGE)
-    options.pop("json", None)
-    kind = options.pop("content_type", f"{JSON}; charset=utf-8")
-    signs = {signature.HEADER: signature.sign(raw, [SECRET])}
-    return signs | headers, body, options | {"data": raw, "content_type": kind}
-
-
-def _exchange(
-    operation: str, method: str, path: str, headers: Headers, body: Any, answer: Answer
-) -> Exchange:
+def _exchange(draft: Draft, operation: str, answer: Answer) -> Exchange:
     shown: Any = answer.get_data()
     media = answer.mimetype or ""
     if answer.is_json and shown:
         shown = answer.json
-    elif media.startswith(("text/", "image/svg", "application/x-ndjson")):
+    elif media.startswith(TEXTS):
         shown = shown.decode("utf-8-sig")
     return Exchange(
         operation=operation,
-        method=method,
-        path=path,
-        headers=headers,
-        body=body,
+        method=draft.method,
+        path=draft.path,
+        headers=draft.headers,
+        body=draft.body,
         status=answer.status_code,
         media=media,
         answer=shown,
@@ -175,7 +185,3 @@ def _body(base: Any, change: Any) -> Any:
         whole = base | change
         return {name: value for name, value in whole.items() if value is not LEFT_OUT}
     return change
-
-
-LEFT_OUT = "(left out)"
-__all__ = ["Change", "Exchange", "Request", "send", "sent"]

@@ -9,7 +9,7 @@ from tests.support.http_client import Desk
 from tests.webhooks.every_request import About
 from tests.webhooks.examples.exchange import Change, Exchange, send
 from webhooks.api.route import Route
-from webhooks.http.requests import BODY_CAP, JSON
+from webhooks.http.requests import BODY_CAP
 from webhooks.http.versions import HEADER
 from workers.cronofy import signature
 
@@ -91,6 +91,3 @@ def broken(desk: Desk, route: Route) -> Iterator[None]:
         yield
     finally:
         views[route.name] = was
-
-
-__all__ = ["JSON", "broken", "by_status"]
