@@ -14,6 +14,8 @@ Viewer = Literal["participant", "coach", "manager"]
 class May(StrEnum):
     see_reasons = auto()
     """Why a time is closed, and why a session was forced."""
+    see_history = auto()
+    """What happened to a booking, and through whom."""
     see_people = auto()
     """Who takes part in sessions: a coach in all of theirs, a manager in the groups of their
     context.

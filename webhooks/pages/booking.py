@@ -22,7 +22,7 @@ from webhooks.api.schemas.booking_requests import MOST_SEATS
 from webhooks.api.schemas.requests import MOST_TEXT
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest, language
-from webhooks.pages import emptiness, groups, keepsakes, kept, weekgrid, zones
+from webhooks.pages import emptiness, groups, histories, keepsakes, kept, weekgrid, zones
 from webhooks.pages.booking_query import (
     Choice,
     Mine,
@@ -232,8 +232,10 @@ def _booking(booking_id: str) -> dict[str, Any]:
             targets = groups.targets(tx, seen.session, seen.booking, terms)
         coach = _coach_name(tx)
         mail = _mail(tx, seen.booking)
+        history = histories.of(tx, seen.booking)
     return late | {
         "booking": seen.booking,
+        "history": history,
         "session": seen.session,
         "changeable": changeable,
         "mail": mail,

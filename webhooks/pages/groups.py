@@ -20,6 +20,7 @@ from storage.transactions.pod_groups import given_up_with
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
+from webhooks.pages import histories
 from webhooks.pages.booking_query import one_time_key, who, zone_asked, zone_chosen
 
 MOST_PODS = 24
@@ -143,10 +144,12 @@ def _hosted(pod_id: str) -> dict[str, Any]:
     with services.database.read() as tx:
         pod = hosted(tx, pod_id)
         seated = _standing(booking_rows.of_session(tx, pod_id))
+        history = histories.of_group(tx, pod, seated)
     changeable = pod.active and not pod.begun(services.now()) and guest().may(May.call_off)
     return {
         "pod": pod,
         "seated": seated,
+        "history": history,
         "changeable": changeable,
         # Who has a seat finds it on the page of their booking.
         "link_hidden": guest().viewer != "coach",
