@@ -272,12 +272,10 @@ def create(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
-        # A read is one round trip instead of four:
-        # at READ COMMITTED, BEGIN and ROLLBACK around it promise nothing.
+        # One round trip, not four: at READ COMMITTED, BEGIN and ROLLBACK promise nothing to a read.
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's text goes to the log, and parameters are people's names
-        # A row of a list has three such columns: with the standard library's, a sixth of all time.
-        json_deserializer=orjson.loads,
+        json_deserializer=orjson.loads,  # the standard one takes a sixth of a list's time
     )
     server = PostgresLink(dict(engine.dialect.create_connect_args(parsed)[1]), *SECONDS[use], waits)
     database = Database(engine, server, isolation_level="READ COMMITTED")
