@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from storage.schema.database import Database
-from workers import tracing
+from workers import sentinels, tracing
 from workers.breaker import FAILURES, RedisBreaker, of_one_key
 from workers.metrics import CountJobs
 from workers.middleware import Ground, Narrate
@@ -43,13 +43,15 @@ OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
 
 def create_redis(url: str, *, timeout: float) -> redis.Redis:
     """A client that never retries by itself: redis-py's ten retries hold a caller for a minute."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=30,
-    )
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+        "health_check_interval": 30,
+    }
+    if sentinels.is_watched(url):
+        return sentinels.create(url, **options)
+    return redis.Redis.from_url(url, **options)
 
 
 def manned_key(queue: str) -> str:

@@ -18,6 +18,7 @@ from domain.mail.safety import mailbox
 from domain.mail.support import Support
 from domain.places import Kind as PlaceKind
 from domain.places import Place, Rule
+from workers import sentinels
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
 from workers.oidc.exchanges import is_safe
@@ -56,7 +57,9 @@ class Settings(BaseSettings):
         alias="DATABASE_URL", description="sqlite:///file.db or postgresql://..."
     )
     redis_url: str = Field(
-        alias="REDIS_URL", description="the broker, the shared rate budget and limits; disposable"
+        alias="REDIS_URL",
+        description="the broker, the shared rate budget and limits; disposable;"
+        " behind Sentinel: `sentinel://a,b,c/name`",
     )
     public_url: AnyHttpUrl = Field(description="where Cronofy and browsers reach the web process")
     secret_keys: Secrets = Field(
@@ -328,6 +331,9 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis(cls, value: str) -> str:
+        if sentinels.is_watched(value):
+            sentinels.parse(value)
+            return value
         return _url(value, REDISES, "redis://:password@host:6379/0")
 
     @field_validator("secret_keys")

@@ -25,6 +25,7 @@ from workers.doctor import (
     memory,
     provider,
     sealed,
+    sentinels,
 )
 from workers.doctor.finding import Finding
 from workers.jobs import channel_audit, channels, tokens
@@ -230,6 +231,7 @@ NEIGHBOURS: dict[str, Check] = {
     "connections": connections.look,
     "redis": _redis,
     "redis memory": memory.look,
+    "sentinels": sentinels.look,
     "clock": _clock,
     "cronofy": _cronofy,
     "callbacks": _callbacks,
