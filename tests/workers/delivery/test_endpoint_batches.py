@@ -86,7 +86,9 @@ def test_one_that_is_on_again_is_sent_all_that_waited_and_died(switchboard: Swit
     owe(board, mine, "pending")
     # Given one that was switched off, batch by batch
     assert do(board, endpoint_callbacks.switch_off, mine, now=board.now) == BATCH
-    assert count(board, mine, "pending") == ROWS - BATCH
+    with board.database.write() as tx:
+        buried = [endpoint_callbacks.bury(tx, mine) for _ in range(2)]
+    assert buried == [BATCH, ROWS - 2 * BATCH]
     # When it is on again, and paused in between, then nothing is forgotten
     do(board, endpoint_callbacks.resume, mine, now=board.now)
     do(board, endpoint_callbacks.pause, mine)
