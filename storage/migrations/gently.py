@@ -36,12 +36,15 @@ def add_index(
     where: str | None = None,
     *,
     sqlite_where: str | None = None,
+    anew: bool = False,
 ) -> None:
-    """An index of a table that is there already. One that is there stays. `sqlite_where`: the
-    condition in SQLite's words, where those are others.
+    """An index of a table that is there already. One that is there stays, unless it is to be built
+    anew. `sqlite_where`: the condition in SQLite's words, where those are others.
     """
     database = _beside()
     if database is None:
+        if anew:
+            drop_index(name, table)
         some, of_sqlite = _text(where), _text(sqlite_where or where)
         op.create_index(
             name, table, columns, if_not_exists=True, postgresql_where=some, sqlite_where=of_sqlite
@@ -52,7 +55,7 @@ def add_index(
         condition = f" WHERE {where}"
     made = f"CREATE INDEX CONCURRENTLY {name} ON {table} ({', '.join(columns)}){condition}"
     with _unhurried(database) as tx:
-        if tx.scalar(text(IS_WHOLE), {"name": name}):
+        if not anew and tx.scalar(text(IS_WHOLE), {"name": name}):
             return
         # One that was broken off stands there, is kept up to date, and is read by nobody.
         tx.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")

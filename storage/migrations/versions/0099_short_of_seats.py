@@ -3,15 +3,14 @@
 Revision ID: 0099
 """
 
-import sqlalchemy as sa
-from alembic import op
+from storage.migrations import gently
 
 revision = "0099"
 down_revision = "0090"
 branch_labels = None
 depends_on = None
 
-SHORT = sa.text("sessions.kind = 'pod' AND sessions.active AND sessions.taken < sessions.min_seats")
+SHORT = "kind = 'pod' AND active AND taken < min_seats"
 
 
 def upgrade() -> None:
@@ -23,7 +22,4 @@ def downgrade() -> None:
 
 
 def _again(*columns: str) -> None:
-    op.drop_index("ix_sessions_short", "sessions")
-    op.create_index(
-        "ix_sessions_short", "sessions", list(columns), postgresql_where=SHORT, sqlite_where=SHORT
-    )
+    gently.add_index("ix_sessions_short", "sessions", columns, SHORT, anew=True)
