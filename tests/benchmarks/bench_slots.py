@@ -79,11 +79,11 @@ def _beside_peers(work: Work, busy: Periods, naive: Callable[[], bytes]) -> Iter
     found = work.in_turn(sides, work.amount(5, 1))
     ours = found.pop(SETS)
     for name, spread in found.items():
-        yield Figure(f"P1 {name}", "us", spread, "ours, sets alone", ours)
+        yield Figure(f"P1 {name}", "us", spread, SETS, ours)
     best = min(found, key=lambda name: found[name].middle)
     goal = ratio_at_least(100)
     if found.keys() >= slot_peers.PEERS.keys():
-        yield Figure(f"P1 the best of them ({best})", "us", found[best], "ours", ours, (goal,))
+        yield Figure("P1 the best of them", f"us, {best}", found[best], SETS, ours, (goal,))
     else:
         yield not_measured("P1 the best of them", "some are not installed: ./run peers")
 
