@@ -33,12 +33,16 @@ def work() -> float:
     return time.process_time() - began
 
 
-@pytest.fixture(scope="module")
-def pace() -> float:
+def measured_pace() -> float:
     """How much slower this machine is, just now, than one on which the work takes 4 ms;
     at least 1.
     """
     return max(1.0, min(work() for _ in range(5)) / USUAL_PACE)
+
+
+@pytest.fixture(scope="module")
+def pace() -> float:
+    return measured_pace()
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,7 @@ def check(desk: Desk, make: Make, marks: Marks, size: int, pace: float, where: o
     spent = min(spent, *(cost(desk, environ) for _ in range(3)))
     quarter = make(marks, size // 4)
     short = min(cost(desk, quarter) for _ in range(3))
+    pace = max(pace, measured_pace())  # others may have come to this machine since
     found = f"{where} {marks}: {spent:.3f} s, a quarter of it {short:.3f} s"
     assert spent < MOST * pace, found
     assert spent < 8 * short + NOISE * pace, found
