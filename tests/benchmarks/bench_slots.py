@@ -43,7 +43,7 @@ def measure(work: Work) -> Iterator[Told]:
     yield from _beside_c(work, busy)
     yield from _beside_peers(work, busy, naive)
     if work.quick:
-        yield not_measured("P1 instructions", "not in a quick run: it takes a minute")
+        yield not_measured("P1 instructions", "not in a quick run: it takes minutes")
     else:
         yield from instructions.measure(work)
 
