@@ -20,6 +20,13 @@ TO_ENDPOINT = "to_endpoint:"
 no endpoints would post it to the address of the settings: a topic that it does not know it leaves.
 """
 
+CLOCK = "wall:"
+"""Before the id of the session or the booking whose local time an event tells of."""
+OF_BOOKING = ("", CLOCK)
+"""What stands before a booking's id in the subjects of events about it. Whoever forgets, exports or
+lists what was told of a booking asks for all of them.
+"""
+
 CATALOGUE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     SLOTS: ("the coach's open times changed: read them again", ("coach_id", "version")),
     "booking.booked": ("a seat was taken", _BOOKING),
@@ -124,6 +131,11 @@ def in_order(topic: str) -> bool:
 def plain(topic: str) -> str:
     """The event's own, of a row that may go to an endpoint of its own."""
     return topic.removeprefix(TO_ENDPOINT)
+
+
+def subjects_of_booking(booking_id: str) -> tuple[str, ...]:
+    """Every subject that an event about this booking may have."""
+    return tuple(prefix + booking_id for prefix in OF_BOOKING)
 
 
 def slots_changed(coach_id: str, version: int, at: datetime) -> Event:
@@ -235,7 +247,7 @@ def participant_clock(session: Session, booking: Booking, at: datetime) -> Event
         topic = "session.participant_clock_moved"
         data |= {"booked_for": booking.wall, "wall_moved": booking.wall_moved}
     company = booking.context.within(session.context).company
-    return Event(topic, f"wall:{booking.id}", session.coach_id, at, data, company)
+    return Event(topic, CLOCK + booking.id, session.coach_id, at, data, company)
 
 
 def _about(session: Session, topic: str, matter: str, at: datetime, data: dict[str, Any]) -> Event:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
+from domain import events
 from storage.reports import outbox as outbox_report
 from storage.reports.outbox import Message
 from storage.rows import bookings
@@ -47,8 +48,9 @@ def of_booking(tx: Connection, booking_id: str) -> list[TimelineEntry]:
         if not later and not _is_before(each.at, joined.get(each.session_id)):
             steps.append(each)
     messages = []
-    for message in _messages(tx, owed.booking_id == booking_id, now_in):
-        of_it = message.booking_id == booking_id
+    subjects = events.subjects_of_booking(booking_id)
+    for message in _messages(tx, owed.booking_id.in_(subjects), now_in):
+        of_it = message.booking_id in subjects
         if of_it or not _is_before(message.created_at, joined.get(now_in)):
             messages.append(message)
     return _merged(steps, messages)
@@ -99,12 +101,12 @@ def _steps(tx: Connection, which: ColumnElement[bool]) -> list[HistoryRow]:
 
 
 def _messages(tx: Connection, which: ColumnElement[bool], session_id: str) -> list[Message]:
-    # A session's calendar writes and callbacks are nobody's booking: their subject is a word more.
-    of_all = and_(owed.session_id == session_id, or_(owed.kind == "calendar", _is_of_session))
+    # A session's calendar writes and callbacks are nobody's booking. The callback's subject ends
+    # with the session: one that ends with a booking is that participant's, and no other's.
+    ends = owed.booking_id.endswith(f":{session_id}", autoescape=True)
+    its_own = or_(owed.kind == "calendar", and_(owed.kind == "callback", ends))
+    of_all = and_(owed.session_id == session_id, its_own)
     return outbox_report.matching(tx, or_(which, of_all), limit=MOST)
-
-
-_is_of_session = and_(owed.kind == "callback", owed.booking_id.contains(":"))
 
 
 def _merged(steps: Sequence[HistoryRow], messages: Sequence[Message]) -> list[TimelineEntry]:

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from domain.mail.safety import mail_address
+from storage.rows import feed
 from storage.schema.tables import (
     bookings,
     busy,
@@ -88,13 +89,14 @@ def of_coach(tx: Connection, coach_id: str) -> Rows:
 def of_participant(tx: Connection, participant_id: str) -> Rows:
     """`sessions` are the holds that keep a time for them."""
     seats = select(bookings.c.id).where(bookings.c.participant_id == participant_id)
+    told = feed.subjects_of(seats)
     return {
         bookings: bookings.c.participant_id == participant_id,
         history: history.c.booking_id.in_(seats),
         sessions: (sessions.c.kind == "hold") & (sessions.c.owner == participant_id),
         pod_shell_people: pod_shell_people.c.participant_id == participant_id,
-        outbox: outbox.c.booking_id.in_(seats),
-        events: events.c.subject.in_(seats),
+        outbox: outbox.c.booking_id.in_(told),
+        events: events.c.subject.in_(told),
         withheld_addresses: withheld_addresses.c.address.in_(
             addresses_of_participant(tx, participant_id)
         ),

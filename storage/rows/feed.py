@@ -21,9 +21,18 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    bindparam,
+    literal,
+    select,
+    union_all,
+)
 
-from domain.events import SLOTS, Event, in_order
+from domain.events import OF_BOOKING, SLOTS, Event, in_order
 from storage.schema import records
 from storage.schema.database import insert
 from storage.schema.tables import events, feed_ends
@@ -137,6 +146,15 @@ def drop_old(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> int:
         latest = max(before, *filter(None, gone))
         tx.execute(feed_ends.update().values(dropped_through=latest))
     return len(gone)
+
+
+def subjects_of(booking_ids: Select[tuple[str]]) -> CompoundSelect[tuple[str]]:
+    """Every subject of an event about one of these bookings; callbacks keep it as `booking_id`."""
+    (column,) = booking_ids.selected_columns
+    # One list, not a condition for each: of those PostgreSQL would read the whole outbox.
+    return union_all(
+        *(booking_ids.with_only_columns(literal(prefix) + column) for prefix in OF_BOOKING)
+    )
 
 
 def forget(tx: Connection, chosen: ColumnElement[bool]) -> None:
