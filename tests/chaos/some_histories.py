@@ -101,6 +101,61 @@ TRUE: dict[str, Made] = {
             .read("a", 7, 8, version=2)
         )
     ),
+    "a session that followed its event, which was put back there later": (
+        lambda: (
+            History()
+            .row("a", 2)
+            .book("a", 9, 0, 1)
+            .dragged("a", 12, 2)
+            .followed("a", 12, 2)
+            .book("b", 9, 3, 4)
+            .settled("a", 12, 5, 6, version=2, to="session")
+        )
+    ),
+    "a session that followed its event, and was moved to where it was already": (
+        lambda: (
+            History()
+            .row("a", 2)
+            .book("a", 9, 0, 1)
+            .dragged("a", 12, 2)
+            .followed("a", 12, 2)
+            .book("b", 9, 3, 4)
+            .move("a", 12, 5, 6, made=2)
+        )
+    ),
+    "a lost move that was done, of a session whose event was put back later": (
+        lambda: (
+            History()
+            .row("a", 2)
+            .book("a", 9, 0, 1)
+            .lost_move("a", 12, 2)
+            .book("b", 9, 3, 4)
+            .settled("a", 12, 5, 6, version=2, to="session")
+        )
+    ),
+    "a lost move that was done, and then asked for once more": (
+        lambda: (
+            History()
+            .row("a", 2)
+            .book("a", 9, 0, 1)
+            .lost_move("a", 12, 2)
+            .book("b", 9, 3, 4)
+            .move("a", 12, 5, 6, made=2)
+        )
+    ),
+    "a lost booking that was done, and moved to where its event stands": (
+        lambda: (
+            History()
+            .row("x", 2)
+            .lost("x", 9, 0)
+            .dragged("x", 12, 2)
+            .settled("x", 12, 3, 4, version=2)
+            .book("b", 9, 5, 6)
+        )
+    ),
+    "a lost request to move a session to an event that is gone": (
+        lambda: History().book("a", 9, 0, 1).lost_settling("a", 2).book("b", 11, 3, 4)
+    ),
     "a time that is closed for reasons of its own": (
         lambda: History().refused("book", 0, 1, request={}, code="slot_not_open", reason="busy")
     ),
@@ -198,6 +253,28 @@ FALSE: dict[str, Made] = {
             .dragged("a", 12, 2)
             .settled("a", 12, 3, 4, version=2)
             .book("b", 12, 5, 6)
+        )
+    ),
+    "a session that was put back to a version that it had before": (
+        lambda: (
+            History()
+            .book("a", 9, 0, 1)
+            .move("a", 12, 2, 3, made=2)
+            .settled("a", 9, 4, 5, version=1, to="session")
+        )
+    ),
+    "a session that was moved to another time than its event's": (
+        lambda: History().book("a", 9, 0, 1).settled("a", 12, 2, 3, version=2, shown_at=13)
+    ),
+    "a session that was there before it moved to its event": (
+        lambda: (
+            History()
+            .row("a", 2)
+            .book("a", 9, 0, 1)
+            .dragged("a", 12, 2)
+            .followed("a", 12, 2)
+            .read("a", 3, 4, version=2)
+            .settled("a", 12, 5, 6, version=2)
         )
     ),
     "a lost booking done before it was sent": (

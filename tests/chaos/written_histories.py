@@ -132,13 +132,31 @@ class History:
         self.policy = "follow"
         return self
 
-    def settled(self, name: str, hour: float, *span: float, version: int) -> "History":
-        """To where its event stands."""
-        to = {"start": text(at(hour)), "end": text(at(hour + 1))}
-        request = {"session_id": f"ses_{name}", "to": "calendar"} | to
+    def settled(
+        self,
+        name: str,
+        hour: float,
+        *span: float,
+        version: int,
+        to: str = "calendar",
+        shown_at: float | None = None,
+    ) -> "History":
+        """To where its event stands; `to` session: the event is put back, to the session's hour.
+        `shown_at`: the hour that is answered, if that is another.
+        """
+        times = {"start": text(at(hour)), "end": text(at(hour + 1))}
+        request = {"session_id": f"ses_{name}", "to": to} | times
         seat = {"id": name, "uid": name, "version": version, "status": "booked"}
-        told = {"session_id": f"ses_{name}", "bookings": [seat]} | to
+        told = {"session_id": f"ses_{name}", "bookings": [seat]} | times
+        if shown_at is not None:
+            told |= {"start": text(at(shown_at)), "end": text(at(shown_at + 1))}
         self.add("settle", (span[0], span[1]), request, 200, told)
+        return self
+
+    def lost_settling(self, name: str, sent: float) -> "History":
+        """Of an event that is gone: it stands nowhere."""
+        request = {"session_id": f"ses_{name}", "to": "calendar", "start": None, "end": None}
+        self.add("settle", (sent, None), request, None)
         return self
 
     def evidence(self) -> Evidence:

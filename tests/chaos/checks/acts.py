@@ -183,22 +183,15 @@ def call_off(asked: Asked) -> Act:
 
 
 def settle(asked: Asked) -> Act:
-    """The session goes to where its event stands; or the event back, which no diary shows."""
+    """The session goes to where its event stands. (Where the event goes back, that only looks.)"""
     request, answer = asked.request, asked.answer
-    if request["to"] == "session":
-        return lambda diary: diary
-    session_id = request["session_id"]
 
     def act(diary: Diary) -> Diary | None:
-        if session_id not in diary.times:
-            return None
         to = Time(epoch(request["start"]), epoch(request["end"]))
-        after = diary.moved(session_id, to, asked.gap, by=asked.by)
+        after = diary.moved(request["session_id"], to, asked.gap, by=asked.by)
         if after is None or answer is None:
             return after
-        standing = [each for each in answer["bookings"] if each["id"] in after.seats]
-        seen = [each | {"session_id": session_id} for each in standing]
-        return after if all(after.shows(each["id"], each) for each in seen) else None
+        return after if after.shows_session(answer) else None
 
     return act
 

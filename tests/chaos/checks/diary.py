@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.chaos.checks.rows import epoch
+
 BOOKED, ENDED = "booked", "ended"
 """`ENDED`: cancelled or missed, and no answer told which."""
 
@@ -135,3 +137,16 @@ class Diary:
         if seat.status == ENDED:
             return bool(answer["status"] != BOOKED)
         return bool(answer["status"] == seat.status)
+
+    def shows_session(self, answer: Mapping[str, Any]) -> bool:
+        """Whether an answer tells of this session and its seats as they stand. A seat that was
+        taken by a request without answer is not known here.
+        """
+        session_id = answer["session_id"]
+        taken = self.times.get(session_id)
+        shown = Time(epoch(answer["start"]), epoch(answer["end"]))
+        # A session that is over keeps its last time, which nobody keeps free.
+        if taken is not None and taken != shown:
+            return False
+        seats = [each for each in answer["bookings"] if each["id"] in self.seats]
+        return all(self.shows(each["id"], each | {"session_id": session_id}) for each in seats)

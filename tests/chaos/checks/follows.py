@@ -13,7 +13,7 @@ from tests.chaos.checks.acts import Asked
 from tests.chaos.checks.deeds import done, policies
 from tests.chaos.checks.diary import Diary
 from tests.chaos.checks.linear import NEVER, Step
-from tests.chaos.checks.rows import POD, answered_bookings, json_of, outbox, succeeded
+from tests.chaos.checks.rows import POD, answered_bookings, is_put_back, json_of, outbox, succeeded
 from tests.chaos.evidence import Evidence, Operation
 
 Moves = dict[tuple[str, int, int, int], dict[str, int]]
@@ -63,10 +63,12 @@ def _deed(evidence: Evidence, session_id: str, times: tuple[int, int]) -> Operat
 
 
 def _moves(evidence: Evidence, following: Collection[str], unknown: Collection[str]) -> Moves:
-    """Rebookings that no answer tells of."""
+    """Rebookings, but for those that a request to move the session to its event is known to have
+    made. Any other answer may show what following made: also that to a move to where it is already.
+    """
     told = set()
     for each in evidence.operations:
-        if each.kind != "read" and succeeded(each):
+        if each.kind == "settle" and succeeded(each) and not is_put_back(each):
             told |= {(seat["id"], seat["version"]) for seat in answered_bookings(each.answer)}
     found: Moves = {}
     for row in outbox(evidence, "mail"):

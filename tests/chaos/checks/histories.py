@@ -5,16 +5,23 @@ Repeats of a key are one request, from when it was first sent until it was first
 One that nobody answered may have been done at any time after, unless the rows say that it was not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.checks import acts, follows, looks
 from tests.chaos.checks.acts import Act, Asked
-from tests.chaos.checks.answers import MAKING, could_have_made, strangers, undecided
+from tests.chaos.checks.answers import CHANGING, MAKING, could_have_made, strangers, undecided
 from tests.chaos.checks.diary import Diary
 from tests.chaos.checks.linear import MOST_STATES, NEVER, Step, decide
-from tests.chaos.checks.rows import answered_bookings, by_id, grouped, requests, succeeded
-from tests.chaos.evidence import Evidence, Operation, Violation
+from tests.chaos.checks.rows import (
+    answered_bookings,
+    epoch,
+    grouped,
+    is_put_back,
+    requests,
+    succeeded,
+)
+from tests.chaos.evidence import Evidence, Operation, Row, Violation
 
 SHOWN = 6
 
@@ -38,12 +45,27 @@ def histories(evidence: Evidence, *, most: int = MOST_STATES) -> Iterator[Violat
 class _Rows:
     """What the rows tell about requests without answer."""
 
-    settled: frozenset[str]
-    """Bookings of which answers tell every version: nothing else was done to them."""
+    versions: Mapping[str, int]
+    """Of each booking in the end."""
+    told: Mapping[str, Mapping[int, int | None]]
+    """By booking, the versions that answers tell of to whoever made them; of a move, where to."""
     standing: frozenset[str]
     """Pods that were not called off."""
     unknown: frozenset[str]
     """Bookings of which no answer to whoever made them tells: steps about them cannot be judged."""
+    sessions: frozenset[str]
+    """Those of which answers to whoever made them tell: others cannot be judged either."""
+
+    def shows_undone(self, request: Row) -> bool:
+        """Whether each version of this booking was made by another request. An answer that shows
+        the very time that was wanted may tell of this one: to where it is already is no change.
+        """
+        name, wanted = request["booking_id"], None
+        if "start" in request:
+            wanted = epoch(request["start"])
+        others = self.told.get(name, {}).values()
+        made = [start for start in others if start is None or start != wanted]
+        return name in self.versions and len(made) >= self.versions[name]
 
 
 def _steps(evidence: Evidence) -> Iterator[tuple[str, Step[Diary]]]:
@@ -70,6 +92,8 @@ def _step(
     first = tries[0]
     if first.request.get("booking_id") in rows.unknown:
         return None
+    if first.kind == "settle" and first.request["session_id"] not in rows.sessions:
+        return None
     if undecided(tries):
         return _lost(evidence, first, rows, gap)
     final = _final(tries)
@@ -77,7 +101,7 @@ def _step(
         return None
     by = evidence.clock_zero + final.answered
     asked = Asked(first.number, first.kind, first.request, final.answer, gap, by)
-    act, looks = _act(asked, done=succeeded(final))
+    act, looks = _act(asked, done=succeeded(final), back=is_put_back(final))
     if act is None:
         return None
     name = f"operation {final.number} ({first.kind}, {final.status})"
@@ -93,10 +117,12 @@ def _final(tries: Sequence[Operation]) -> Operation | None:
     return None
 
 
-def _act(asked: Asked, *, done: bool) -> tuple[Act | None, bool]:
-    """What it does, and whether it only looks."""
+def _act(asked: Asked, *, done: bool, back: bool) -> tuple[Act | None, bool]:
+    """What it does, and whether it only looks. `back`: it puts an event back."""
     if done and asked.kind == "read":
         return looks.read(asked), True
+    if done and back:
+        return looks.put_back(asked), True
     if done:
         return acts.success(asked), False
     return (looks.refusal(asked), True) if isinstance(asked.answer, dict) else (None, True)
@@ -105,11 +131,12 @@ def _act(asked: Asked, *, done: bool) -> tuple[Act | None, bool]:
 def _lost(evidence: Evidence, first: Operation, rows: _Rows, gap: int) -> Step[Diary] | None:
     """A request that nobody answered; None if the rows show that it was not done."""
     request = first.request
-    idle = request.get("booking_id") in rows.settled
+    idle = first.kind in CHANGING and rows.shows_undone(request)
     if first.kind == "call_off":
         idle = request["pod_id"] in rows.standing
     if first.kind == "settle":
-        idle = request["to"] == "session"
+        # An event that is gone stands nowhere to move to.
+        idle = is_put_back(first) or request["start"] is None
     if first.kind in MAKING:
         idle = not could_have_made(evidence, first)
     act = acts.success(Asked(first.number, first.kind, request, None, gap, NEVER))
@@ -122,19 +149,21 @@ def _lost(evidence: Evidence, first: Operation, rows: _Rows, gap: int) -> Step[D
 
 def _rows(evidence: Evidence) -> _Rows:
     made: set[str] = set()
-    versions: dict[str, set[int]] = {}
+    sessions: set[str] = set()
+    told: dict[str, dict[int, int | None]] = {}
     for each in evidence.operations:
-        if each.kind != "read" and succeeded(each):
-            for booking in answered_bookings(each.answer):
-                versions.setdefault(booking["id"], set()).add(booking["version"])
-                made |= {booking["id"]} if each.kind in MAKING else set()
-    bookings = by_id(evidence.tables["bookings"])
-    settled = {
-        name for name, row in bookings.items() if len(versions.get(name, ())) >= row["version"]
-    }
+        if each.kind not in (*MAKING, *CHANGING) or not succeeded(each):
+            continue
+        if each.kind in MAKING:
+            sessions.add(each.answer["session_id"])
+        for booking in answered_bookings(each.answer):
+            start = epoch(booking["start"]) if each.kind == "move" else None
+            told.setdefault(booking["id"], {})[booking["version"]] = start
+            made |= {booking["id"]} if each.kind in MAKING else set()
+    versions = {row["id"]: row["version"] for row in evidence.tables["bookings"]}
     standing = {row["id"] for row in evidence.tables["sessions"] if row["active"]}
-    unknown = {row["id"] for row in strangers(evidence)} | (bookings.keys() - made)
-    return _Rows(frozenset(settled), frozenset(standing), frozenset(unknown))
+    unknown = {row["id"] for row in strangers(evidence)} | (versions.keys() - made)
+    return _Rows(versions, told, frozenset(standing), frozenset(unknown), frozenset(sessions))
 
 
 def _gaps(evidence: Evidence) -> dict[str, int]:

@@ -12,6 +12,11 @@ def read(asked: Asked) -> Act:
     return lambda diary: diary if diary.shows(asked.request["booking_id"], asked.answer) else None
 
 
+def put_back(asked: Asked) -> Act:
+    """An event was put back to where its session is: that session was shown as it was then."""
+    return lambda diary: diary if diary.shows_session(asked.answer) else None
+
+
 def refusal(asked: Asked) -> Act | None:
     """None: a refusal that is always legal, because what closes a time may lie outside of the
     diary.

@@ -70,6 +70,11 @@ def succeeded(operation: Operation) -> bool:
     return operation.status is not None and 200 <= operation.status < 300
 
 
+def is_put_back(operation: Operation) -> bool:
+    """Whether it asks for an event to be put back where its session is: that changes no booking."""
+    return operation.kind == "settle" and operation.request["to"] == "session"
+
+
 def answered_bookings(answer: Any) -> list[Mapping[str, Any]]:
     """Every booking that an answer tells of: its own, or those of its session."""
     if not isinstance(answer, Mapping):
