@@ -166,6 +166,7 @@ def serve(app: App, runtime: Runtime) -> App:
         limits=quotas,
         streams=StreamPlaces(MOST_STREAMS),
         storm=SharedLook(STORM_SECONDS),
+        manual=SharedLook(float("inf")),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
         logins=Logins.of(runtime.settings),
     )

@@ -25,10 +25,29 @@ class NoCertificate(Exception):
     """None could be seen; the text says why, without what the server said."""
 
 
-def good_until(host: str, port: int, opening: Opening, limit: Deadline) -> datetime:
-    """Aware UTC. Raises NoCertificate, by the deadline at the latest but for the resolver's own."""
+class Nowhere(NoCertificate):
+    """Nobody was asked."""
+
+
+def addresses_of(host: str) -> list[str]:
+    """As numbers. Raises OSError: it has none."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
+
+
+def good_until(
+    host: str,
+    port: int,
+    opening: Opening,
+    limit: Deadline,
+    find: Callable[[str], list[str]] = addresses_of,
+) -> datetime:
+    """Aware UTC. Raises NoCertificate, by the deadline at the latest but for the resolver's own.
+
+    `find`: the addresses of the host that may be asked, as numbers.
+    """
     try:
-        with socket.create_connection((host, port), timeout=limit.wait()) as sock:
+        with _connected(find(host), port, limit) as sock:
             OPENINGS[opening](sock, limit)
             shown = _shown(sock, host, limit)
     except TimeoutError:
@@ -39,7 +58,26 @@ def good_until(host: str, port: int, opening: Opening, limit: Deadline) -> datet
         raise NoCertificate(f"not reached ({type(error).__name__})") from None
     if not shown:
         raise NoCertificate("the handshake ended without one")
-    return x509.load_der_x509_certificate(shown).not_valid_after_utc
+    try:
+        return x509.load_der_x509_certificate(shown).not_valid_after_utc
+    except ValueError:
+        raise NoCertificate("what it shows cannot be read") from None
+
+
+def _connected(addresses: list[str], port: int, limit: Deadline) -> socket.socket:
+    """To the first address that answers. Raises OSError."""
+    if not addresses:
+        raise Nowhere("it leads to no address that may be asked")
+    failure = OSError()
+    for address in addresses:
+        try:
+            # One deadline for all of them: a name may lead to many that are dead.
+            return socket.create_connection((address, port), timeout=limit.wait())
+        except TimeoutError:
+            raise
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 def _nothing(_sock: socket.socket, _limit: Deadline) -> None:

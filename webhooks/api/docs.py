@@ -11,6 +11,7 @@ from flask import current_app, render_template
 
 from webhooks.api import samples
 from webhooks.http.codes import CODES
+from webhooks.http.context import parts
 
 GROUPS = (
     ("Coaches", ("coaches", "holidays", "connect", "connections", "tiles", "badges")),
@@ -30,6 +31,12 @@ GROUPS = (
 
 def show() -> str:
     """The API's manual."""
+    # Half a second of work that always gives the same: whoever asks for it again and again would
+    # keep a core busy.
+    return parts().manual.get(_rendered)
+
+
+def _rendered() -> str:
     document = cast(dict[str, Any], cast(APIFlask, current_app).spec)
     return render_template(
         "docs.html",

@@ -44,6 +44,8 @@ class Parts:
     """Lists that this process is sending whole."""
     storm: SharedLook[StormLook]
     """For all of ops who watch it."""
+    manual: SharedLook[str]
+    """The API's, as a page: one for as long as this process lives."""
 
 
 def parts() -> Parts:

@@ -17,7 +17,8 @@ from webhooks.http.page_sessions import guest
 from webhooks.http.permissions import May
 
 MOST = 50
-ENDS = ("cancelled", "missed", "completed")
+GIVEN_UP = ("cancelled", "missed")
+ENDS = (*GIVEN_UP, "completed")
 BY = {
     "participant": "book_by_participant",
     "coach": "book_by_coach",
@@ -82,7 +83,9 @@ def _newest(steps: Sequence[HistoryRow], names: Mapping[str, str] | None = None)
 
 
 def _while_in_it(steps: Sequence[HistoryRow], booking: Booking) -> list[HistoryRow]:
-    """Without what happened in a session before this seat was taken in it, or after it was left."""
+    """Without what happened in a session before this seat was taken in it, or after it was left or
+    given up.
+    """
     # What was booked before a history was kept has no such step: it was in its session all along.
     place: str | None = booking.session_id
     if any(step.what in ("booked", "seat_moved") for step in steps if step.booking_id):
@@ -93,6 +96,8 @@ def _while_in_it(steps: Sequence[HistoryRow], booking: Booking) -> list[HistoryR
             place = step.session_id
         if step.session_id == place:
             found.append(step)
+        if step.booking_id is not None and step.what in GIVEN_UP:
+            place = None
     return found
 
 

@@ -5,21 +5,22 @@ Only the date is looked at here: whether we trust who shows it, the other checks
 """
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from storage.rows import webhook_endpoints
 from storage.schema.outages import Unavailable
 from workers import certificates
-from workers.certificates import NoCertificate, Opening
+from workers.certificates import NoCertificate, Nowhere, Opening
 from workers.cronofy.origins import ORIGINS
 from workers.deadlines import Deadline
 from workers.doctor.finding import Finding
 from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
-from workers.public_addresses import leads_to_public
+from workers.public_addresses import public_addresses_of
 from workers.services import Services
 
 WARN_DAYS = 14
@@ -30,12 +31,15 @@ RENEW = "have it renewed by whoever runs that server"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """`opening`: what is said before TLS begins."""
+    """`opening`: what is said before TLS begins. `find`: the addresses of the host that may be
+    asked; where there is none, nobody looks.
+    """
 
     what: str
     host: str
     port: int
     opening: Opening = "tls"
+    find: Callable[[str], list[str]] = certificates.addresses_of
 
 
 def look(services: Services) -> Iterator[Finding]:
@@ -50,14 +54,19 @@ def look(services: Services) -> Iterator[Finding]:
             detail = f"not all were looked at in {ALL_SECONDS:.0f} s"
             yield Finding(CHECK, detail, "run again: coachcal doctor")
             return
-        yield _judged(peer, services.corrected_now())
+        # Names are looked up here, and not as the peers are listed: that may take long, too.
+        with suppress(Nowhere):
+            yield _judged(peer, services.corrected_now())
 
 
 def _judged(peer: Peer, now: datetime) -> Finding:
+    """Raises Nowhere."""
     name = f"{peer.what} ({peer.host}:{peer.port})"
     limit = Deadline(time.monotonic() + EACH_SECONDS, time.monotonic)
     try:
-        until = certificates.good_until(peer.host, peer.port, peer.opening, limit)
+        until = certificates.good_until(peer.host, peer.port, peer.opening, limit, peer.find)
+    except Nowhere:
+        raise
     except NoCertificate as error:
         return Finding(CHECK, f"{name} shows none: {error}", "see to its host, port and TLS")
     days = (until - now).days
@@ -127,12 +136,5 @@ def _endpoints(services: Services) -> Iterator[Peer]:
         return
     for endpoint in found:
         for peer in _at("webhook endpoint", endpoint.url):
-            if endpoint.state == "on" and _is_outside(peer.host):
-                yield peer
-
-
-def _is_outside(host: str) -> bool:
-    try:
-        return leads_to_public(host)
-    except OSError:
-        return False
+            if endpoint.state == "on":
+                yield replace(peer, find=public_addresses_of)

@@ -35,6 +35,7 @@ from tests.support.databases import copy_of
 from tests.support.examples import examples
 from tests.support.http_client import WEEK, Desk
 from tests.support.page_visitor import GRACE
+from webhooks.api import docs
 from webhooks.api.routes import ROUTES
 from webhooks.api.schemas.responses import PoolOut, SlotsOut
 from webhooks.http.codes import CODES
@@ -249,6 +250,14 @@ def test_the_page_is_readable_without_a_script_or_a_network(
             assert f'id="{operation["operationId"]}"' in page.text
     for code in CODES:
         assert f"<code>{code}</code>" in page.text
+
+
+def test_the_page_is_made_once_however_often_it_is_asked_for(
+    steady: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = steady.look("/docs").text
+    monkeypatch.setattr(docs, "render_template", None)
+    assert steady.look("/docs").text == page
 
 
 def test_every_link_of_the_page_leads_to_a_place_on_it(steady: Desk) -> None:

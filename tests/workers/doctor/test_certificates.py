@@ -18,7 +18,7 @@ from tests.support.in_process import House
 from tests.workers.doctor.kit import found
 from webhooks.cli import looks
 from workers import certificates
-from workers.certificates import NoCertificate, Opening
+from workers.certificates import NoCertificate, Nowhere, Opening
 from workers.deadlines import Deadline
 from workers.doctor import certificates as checks
 from workers.doctor.finding import Finding
@@ -68,6 +68,24 @@ def test_it_warns_in_the_last_days_and_fails_when_it_is_over(
     if fails:
         words = "over since"
     assert words in told.detail
+
+
+def test_each_address_of_a_name_is_tried_until_one_answers(tmp_path: Path) -> None:
+    until = datetime.fromisoformat("2031-02-03T04:05:06+00:00")
+    asked: list[str] = []
+
+    def find(host: str) -> list[str]:
+        asked.append(host)
+        return ["::1", "127.0.0.1"]  # nobody is at the first
+
+    with showing(server_context(tmp_path, until=until)) as port:
+        seen = certificates.good_until("two.example", port, "tls", limit(), find)
+    assert (seen, asked) == (until, ["two.example"])
+
+
+def test_nobody_looks_where_nobody_may_be_asked() -> None:
+    with pytest.raises(Nowhere):
+        certificates.good_until("inside.example", 443, "tls", limit(), lambda _: [])
 
 
 def says(*replies: bytes) -> Callable[[socket.socket], None]:

@@ -95,3 +95,19 @@ def test_what_happened_in_a_group_while_a_seat_was_not_in_it_is_not_of_that_seat
         "Moved here from another group by the programme",
         "The session is booked by the programme",
     ]
+
+
+def test_what_happened_in_a_group_after_a_seat_was_given_up_is_not_of_that_seat(
+    one_desk: Desk,
+) -> None:
+    group = pod(one_desk, participants=[HEDY], format="open")
+    seat = {"participant": GRACE, "context": ACME}
+    booking_id = post(one_desk, f"/v1/pods/{group}/seats", seat).json["id"]
+    left = post(one_desk, f"/v1/bookings/{booking_id}/cancel", {})
+    assert left.status_code == 200, left.text
+    moved = send(one_desk, "PATCH", f"/v1/pods/{group}", {"start": "2026-06-02T15:00:00Z"})
+    assert moved.status_code == 200, moved.text
+    assert told(come(one_desk, "coach"), booking_id) == [
+        "The session is cancelled by the programme",
+        "The session is booked by the programme",
+    ]
