@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.chaos.written_histories import History, past
 
+TO = {"to": "calendar", "start": None, "end": None}
 Made = Callable[[], History]
 TRUE: dict[str, Made] = {
     "a cancellation that took effect at once, and was answered late": (
@@ -155,6 +156,13 @@ TRUE: dict[str, Made] = {
     ),
     "a lost request to move a session to an event that is gone": (
         lambda: History().book("a", 9, 0, 1).lost_settling("a", 2).book("b", 11, 3, 4)
+    ),
+    "a session that cannot move to its event, because nobody has a seat any more": (
+        lambda: (
+            History()
+            .book("a", 9, 0, 1)
+            .refused("settle", 2, 3, request={"session_id": "ses_a"} | TO, code="booking_ended")
+        )
     ),
     "a time that is closed for reasons of its own": (
         lambda: History().refused("book", 0, 1, request={}, code="slot_not_open", reason="busy")

@@ -18,9 +18,11 @@ def put_back(asked: Asked) -> Act:
 
 
 def refusal(asked: Asked) -> Act | None:
-    """None: a refusal that is always legal, because what closes a time may lie outside of the
-    diary.
+    """None: a refusal that is always legal, because what closes a time, or settles what a coach did
+    to an event, may lie outside of the diary.
     """
+    if asked.kind == "settle":
+        return None
     code, request = asked.answer.get("code"), asked.request
     tests: dict[str, Callable[[Diary], bool]] = {
         "stale_version": lambda diary: (
