@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+import pytest
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -23,6 +24,7 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
 
 from tests.support import people
+from workers.oidc import exchanges
 
 CLIENT, SECRET = "coachcal", "a+secret/of%ours"
 ACT, READ, ERASE = "coachcal-act", "coachcal-read", "coachcal-erase"
@@ -138,13 +140,17 @@ class MadeUpProvider:
 
 @contextmanager
 def provided() -> Iterator[MadeUpProvider]:
+    """Whoever asks it from now on is patient: a loaded machine is no provider that is away."""
     provider = MadeUpProvider("")
     server = make_server("127.0.0.1", 0, provider, threaded=True, request_handler=Quiet)
     provider.issuer = f"http://127.0.0.1:{server.port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield provider
+        with pytest.MonkeyPatch.context() as patience:
+            for name in ("CONNECT_SECONDS", "READ_SECONDS", "TURN_SECONDS"):
+                patience.setattr(exchanges, name, 60.0)
+            yield provider
     finally:
         server.shutdown()
         thread.join()

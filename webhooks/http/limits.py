@@ -9,6 +9,9 @@ wrong           keys, logins and signatures that are not good, a minute for each
 A right key, and a signed push, pass whatever others at the same address did: the secrets have 256
 bits, which nobody guesses, and a lock-out would be a gift to whoever shares an address. The limit
 is on what wrong ones cost.
+
+A code of a login provider is another matter: whether it is right the provider alone knows, and it
+is asked by us. So past the limit none is taken there, right or wrong.
 """
 
 from typing import Any
@@ -67,6 +70,14 @@ class RequestLimits:
         """
         if not self._count(environ, self._wrong, caller(environ, self._proxies)):
             raise TooManyRequests(LIMITED)
+
+    def spare(self, environ: Environ) -> None:
+        """Before others are troubled with what this one shows. Raises TooManyRequests for whoever
+        is known to have shown too much that was not good; otherwise nothing is counted.
+        """
+        who = caller(environ, self._proxies)
+        if self._limiter.peek(self._wrong, who) is not None:
+            self.wrong(environ)
 
     def spent(self, environ: Environ, key_id: str) -> bool:
         """Whether this key is known to be at its limit: then the request is counted as refused."""

@@ -31,8 +31,10 @@ OFF = (
     "Nobody logs in by a provider here: COACHCAL_OIDC_ISSUER is not set. Log in with a key at"
     " /ops/login."
 )
-FOREIGN = 403
-"""What somebody may have made up; the rest is the provider's trouble."""
+AWAY = 503
+"""The provider's trouble. Whatever else it says of a code, the code may be made up: not each says
+so in the words of the protocol.
+"""
 
 
 def oidc_begin() -> Response:
@@ -43,7 +45,7 @@ def oidc_begin() -> Response:
     try:
         url, begun = logins.begin(_return_to())
     except LoginFailed as error:
-        return _refused(error)
+        return _refused(error, is_wrong=False)
     kept = asdict(begun) | {"wanted": wanted(), "until": str(_now() + LOGIN_LIFE.total_seconds())}
     sealed = runtime().services.vault.seal(OWNER, kept).decode()
     return put_cookie(see(url), COOKIE, sealed, LOGIN_LIFE, framed=False)
@@ -52,15 +54,18 @@ def oidc_begin() -> Response:
 def oidc_finish() -> Response:
     """GET /ops/oidc/callback: back from there. A session begins, or a page says why none does."""
     logins, services = _logins(), runtime().services
+    # Whether a code is right the provider alone knows: one sealed cookie would take any number of
+    # made-up ones there.
+    parts().limits.spare(request.environ)
     try:
         begun, place = _begun()
         claimed = logins.finish(begun, request.args.to_dict(), now=services.now())
     except LoginFailed as error:
-        return _refused(error)
+        return _refused(error, is_wrong=error.status != AWAY)
     groups = roles.named_groups(claimed.groups, services.settings)
     role = roles.of_scopes(roles.scopes_of_groups(groups, services.settings))
     if role is None:
-        return _refused(errors.no_group())
+        return _refused(errors.no_group(), is_wrong=True)
     visitor = Visitor.of_person(
         claimed, logins.issuer, groups, csrf=secrets.token_urlsafe(24), until=ends()
     )
@@ -98,9 +103,10 @@ def _begun() -> tuple[BegunLogin, str]:
     raise failure
 
 
-def _refused(error: LoginFailed) -> Response:
+def _refused(error: LoginFailed, *, is_wrong: bool) -> Response:
+    """`is_wrong`: it counts. Raises TooManyRequests for whoever is refused so often."""
     log.warning("ops_login_refused", reason=error.code)
-    if error.status == FOREIGN:
+    if is_wrong:
         parts().limits.wrong(request.environ)
     return delete_cookie(form(error.status, error.detail, error.code), COOKIE)
 

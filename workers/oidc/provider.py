@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from authlib.oidc.discovery import get_well_known_url
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from workers.oidc.errors import LoginFailed, odd
 from workers.oidc.exchanges import Exchanges, check_url
@@ -56,11 +57,18 @@ class Provider:
         self._failed: tuple[float, LoginFailed] | None = None
         self._looked_at: float | None = None
 
+    def kept(self) -> Metadata | None:
+        """Its metadata, where nobody has to be asked for them."""
+        known = self._metadata
+        if known is None or not self._is_young(known[0]):
+            return None
+        return known[1]
+
     def metadata(self, deadline: float) -> Metadata:
         """Raises LoginFailed."""
-        known = self._metadata
-        if known is not None and self._is_young(known[0]):
-            return known[1]
+        known = self.kept()
+        if known is not None:
+            return known
         self._spare()
         url = get_well_known_url(self._issuer, external=True)
         try:
@@ -142,9 +150,17 @@ def _key_set(told: dict[str, Any]) -> KeySet:
     for each in listed:
         usable = isinstance(each, dict) and each.get("kty") in PUBLIC
         if usable and each.get("use", "sig") == "sig":
-            found.append(each)
+            found += _imported(each)
+    if not found:
+        raise odd("none of its keys can be used")
+    return KeySet(found)
+
+
+def _imported(told: dict[str, Any]) -> list[Key]:
+    """Nothing for one that cannot be used: a curve of tomorrow does not lock out the people whose
+    tokens are signed with the key beside it.
+    """
     try:
-        return KeySet.import_key_set({"keys": found})
-    except (JoseError, ValueError, TypeError, KeyError):
-        failure = odd("none of its keys can be used")
-    raise failure
+        return [JWKRegistry.import_key(told)]
+    except (JoseError, LookupError, ValueError, TypeError, UnsupportedAlgorithm):
+        return []

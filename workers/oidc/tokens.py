@@ -71,9 +71,13 @@ def verified(token: dict[str, Any], keys: KeySet, expected: Expected) -> dict[st
     if not isinstance(text, str) or not text.isascii() or len(text) > LONGEST:
         raise odd("it gave no ID token")
     decoded = _signed(text, keys)
+    header = dict(decoded.header)
+    # Authlib knows the hash of an access token by the older name alone (RFC 9864 has the newer).
+    if header["alg"] == "Ed25519":
+        header["alg"] = "EdDSA"
     claims = CodeIDToken(
         decoded.claims,
-        decoded.header,
+        header,
         {
             "iss": {"essential": True, "value": expected.issuer},
             "aud": {"essential": True, "value": expected.client_id},

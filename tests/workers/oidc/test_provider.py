@@ -71,6 +71,40 @@ def test_a_new_key_is_found_at_once_and_made_up_ones_are_asked_for_once_a_minute
         assert theirs.asked.count("/keys") == 3
 
 
+ODD_KEYS: list[Any] = [
+    {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"},
+    {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},  # no point of it
+    {"kty": "OKP", "crv": "X999", "x": "AA"},
+    {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
+    {"kty": "RSA"},
+    {"kty": "RSA", "n": "\N{SNOWMAN}", "e": "AQAB"},
+    {"kty": "RSA", "n": "AA", "e": "AQAB", "kid": 7},
+    {"kty": "of-tomorrow"},
+    {"kty": "oct", "k": "AAAA"},
+    "no key",
+]
+
+
+def telling(keys: list[Any]) -> made_up.Answer:
+    return lambda _: made_up.as_json({"keys": keys})
+
+
+@pytest.mark.parametrize("odd", ODD_KEYS)
+def test_a_key_that_is_not_understood_takes_no_other_with_it(
+    theirs: MadeUpProvider, odd: Any
+) -> None:
+    good = made_up.a_key("first").as_dict(private=False)
+    exchanges = Exchanges()
+    with exchanges.turn() as deadline:
+        for listed in ([odd, good], [good, odd]):
+            theirs.answers["/keys"] = telling(listed)
+            found = Provider(theirs.issuer, exchanges).keys(deadline)
+            assert [key.kid for key in found] == ["first"]
+        theirs.answers["/keys"] = telling([odd])
+        with pytest.raises(LoginFailed, match="oidc_provider_odd"):
+            Provider(theirs.issuer, exchanges).keys(deadline)
+
+
 def test_keys_of_before_are_not_believed_while_they_cannot_be_read_anew(
     theirs: MadeUpProvider,
 ) -> None:
