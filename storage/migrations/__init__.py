@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -34,11 +35,12 @@ for _file in (HERE / "versions").glob("*.py"):
     FOLLOWS |= dict(NAMES.findall(_file.read_text()))
 KNOWN = frozenset(FOLLOWS)
 (HEAD,) = KNOWN - set(FOLLOWS.values())
-MOST_SECONDS = 1200  # for another release's migration, and then our own
+MOST_SECONDS = 1200  # for another release's migration, and as long again for our own
 SQLITE_SECONDS = 60  # the same on SQLite, for the one lock there is
 ADVISORY_LOCK = (
     0x636F616368  # "coach": any number will do, as long as every release takes the same one
 )
+TAKE_TURN = f"SELECT pg_try_advisory_xact_lock({ADVISORY_LOCK})"
 
 Standing = Literal["away", "none", "older", "current", "newer"]
 
@@ -82,10 +84,24 @@ def _alone(database: Database) -> Iterator[Connection]:
 
     with database.write() as tx:
         keep_out_of_the_way(tx)
-        tx.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        _take_turn(tx)
         yield tx
+
+
+def _take_turn(tx: Connection) -> None:
+    """Raises OperationalError, which is `busy`, where another release is at it for too long."""
+    from storage.migrations.gently import PAUSE_SECONDS
+
+    # Asked again and again: a statement that waits for the lock looks at one moment of the database
+    # until it has it. The other release's index waits for all who look at what was before it, and
+    # on another connection than the one with the lock: PostgreSQL would not see that cycle.
+    end = time.monotonic() + MOST_SECONDS
+    while not tx.exec_driver_sql(TAKE_TURN).scalar_one():
+        if time.monotonic() > end:
+            refusal = LockNotAvailable("another release migrates; run it again after that")
+            raise OperationalError(TAKE_TURN, None, refusal)
+        time.sleep(PAUSE_SECONDS)
 
 
 def _take(database: Database, step: str, *, backwards: bool) -> None:
@@ -93,7 +109,6 @@ def _take(database: Database, step: str, *, backwards: bool) -> None:
 
     with database.write() as tx:
         keep_out_of_the_way(tx)
-        tx.exec_driver_sql("SET LOCAL statement_timeout = '10min'")
         tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         # Who waits for a table keeps every query behind it waiting: it gives up soon, and tries
         # again.

@@ -8,14 +8,15 @@ empty, and SQLite, which has one lock for all, do it within the transaction.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from alembic import context, op
 from sqlalchemy import Connection, TextClause, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
+from storage.schema import deadlines
 from storage.schema.database import Database
 from storage.schema.outages import kind_of
 
@@ -23,8 +24,11 @@ Result = TypeVar("Result")
 LOCK_MS = 500
 """Whoever waits for a lock keeps those waiting who come after it: no longer than that."""
 PATIENCE_SECONDS = 600
+"""For whoever holds a lock that is needed, and for one statement that changes rows."""
 PAUSE_SECONDS = 0.3
 AT_ONCE = 500
+LOOKS_FOR_US_EVERY = "5s"
+"""So often the server looks whether we are still there, while it builds an index."""
 HAS_CHANGED = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 IS_WHOLE = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"
 
@@ -102,8 +106,11 @@ def keep_out_of_the_way(tx: Connection) -> None:
 
 
 def hurry(tx: Connection) -> None:
-    """This transaction waits for no lock for long."""
+    """This transaction waits for no lock for long. Its statements may take longer than a worker's:
+    after a kill the first one passes over all rows that are done already.
+    """
     tx.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_MS}ms'")
+    tx.exec_driver_sql(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS}s'")
 
 
 def _change_some(database: Database, table: str, change: str, where: str, after: str) -> str | None:
@@ -123,17 +130,29 @@ def _change_some(database: Database, table: str, change: str, where: str, after:
 @contextmanager
 def _unhurried(database: Database) -> Iterator[Connection]:
     """A connection of its own, on which each statement is a transaction: an index that is built so
-    waits for whoever is at work in the table, and nobody waits for it.
+    waits for whoever is at work in the table, and nobody waits for it. The server gives it up
+    where a lock does not come, the time of the whole migration is over, or we are gone: an index
+    that went on would keep the next migration from building its own.
     """
     with database.read() as tx:
         driver = tx.connection.driver_connection
         # Behind a pooler the session is somebody else's afterwards, and no limit of ours is on it.
         if driver is None or not driver.pooled:
-            tx.exec_driver_sql("SET statement_timeout = 0; SET lock_timeout = 0")
+            _limit(tx)
         try:
             yield tx
         finally:
             tx.invalidate()
+
+
+def _limit(tx: Connection) -> None:
+    milliseconds = int(deadlines.left(PATIENCE_SECONDS) * 1000)
+    # Not 0, which is no limit at all.
+    tx.exec_driver_sql(f"SET statement_timeout = {max(milliseconds, 1)}")
+    tx.exec_driver_sql(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
+    # Refused where the server's system cannot tell that somebody has hung up.
+    with suppress(DataError):
+        tx.exec_driver_sql(f"SET client_connection_check_interval = '{LOOKS_FOR_US_EVERY}'")
 
 
 def _beside() -> Database | None:

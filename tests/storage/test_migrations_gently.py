@@ -16,33 +16,15 @@ import psycopg
 import pytest
 from sqlalchemy import event, select, text
 
-from domain.sessions import Context
 from storage import migrations
 from storage.migrations import gently
 from storage.schema import tables
 from storage.schema.database import Database, create
-from storage.slots.bookable import Wanted
-from storage.transactions import bookings
-from tests.support import people
-from tests.support.databases import PostgresDatabases
-from tests.support.release_before import SCHEMA
+from tests.support.booked_before import COUNT, booked
 
 INDEX = "ix_bookings_by_company"
-COUNT = 6
 LOCKED_SECONDS = 3.0
 """So long somebody is in the way; far more than a migration may wait in a queue of others."""
-
-
-def booked(database: Database) -> None:
-    """Bookings of Grace's, in a database with the schema of the release before."""
-    migrations.migrate(database)
-    people.ready(database)
-    for day in range(COUNT):
-        with database.write() as tx:
-            wanted = Wanted("ada", people.at(8 + day // 3, 9 + 2 * (day % 3)), 60)
-            programme = (people.PROGRAMME, Context())[day % 2]
-            bookings.book(tx, wanted, people.GRACE, programme, people.terms())
-    migrations.migrate(database, SCHEMA, destroy=True)
 
 
 @pytest.fixture
@@ -51,17 +33,6 @@ def before(empty_database_url: str) -> Iterator[Database]:
     booked(database)
     yield database
     database.close()
-
-
-@pytest.fixture
-def before_url(postgres: PostgresDatabases) -> Iterator[str]:
-    """The same on PostgreSQL."""
-    url = postgres.blank()
-    database = create(url)
-    booked(database)
-    database.close()
-    yield url
-    postgres.drop(url)
 
 
 def check_filled(database: Database) -> None:

@@ -74,6 +74,16 @@ class PostgresDatabases:
         self._made.append(url)
         return url
 
+    def copy(self, url: str) -> str:
+        """A new database with all that this one has, to which nobody is connected."""
+        copied = make_url(url)
+        name = f"coachcal_test_{secrets.token_hex(6)}"
+        with psycopg.connect(self.server.url, autocommit=True) as server:
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied.database}"'.encode())
+        made = copied.set(database=name).render_as_string(hide_password=False)
+        self._made.append(made)
+        return made
+
     def fresh(self) -> str:
         """A migrated database without a row. Hand it back with `release`."""
         if not self._free:
