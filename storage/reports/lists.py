@@ -130,8 +130,18 @@ def is_short(now: datetime) -> ColumnElement[bool]:
 
 def moved_for_somebody() -> Select[Any]:
     """The sessions that newer time zone rules gave a participant another local time of."""
+    return select(bookings.c.session_id).where(clock_moved())
+
+
+def clock_moved() -> ColumnElement[bool]:
+    """Whether newer time zone rules gave a booking's participant another local time of what is
+    still to be.
+    """
+    # Not of another time that it was booked for: the release before moves bookings without a word
+    # of their clocks.
     mine = bookings.c
-    return select(mine.session_id).where(mine.wall_moved.is_not(None), mine.status == "booked")
+    still = mine.wall_starts == mine.starts
+    return and_(mine.wall_moved.is_not(None), mine.status == "booked", still)
 
 
 def with_held_mails(column: ColumnElement[str]) -> Select[Any]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from domain.freshness import State
 from storage.reports import coach_states
+from storage.reports.lists import clock_moved
 from storage.rows.refresh_jobs import DIRTY, LEASE
 from storage.schema import records
 from storage.schema.columns import EPOCH
@@ -224,7 +225,7 @@ def moved_clocks(
     )
     both = union_all(
         coachs.where(mine.wall_moved.is_not(None), *coming),
-        theirs.where(seat.wall_moved.is_not(None), seat.status == "booked", *coming),
+        theirs.where(clock_moved(), *coming),
     ).subquery()
     first = select(both).order_by(both.c.starts, both.c.id, both.c.wall).limit(limit)
     return records.all_as(tx, MovedClock, first)

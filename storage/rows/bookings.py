@@ -211,13 +211,17 @@ def _read(tx: Connection, query: Select[Any]) -> list[Booking]:
 
 def of_row(found: Row[Any]) -> Booking:
     """Of a whole row, with nothing in front of it."""
-    participant_id, participant, context, answer, answered, first = _BESIDE(found)
+    participant_id, participant, context, answer, answered, first, starts = _BESIDE(found)
     values = dict(zip(_NAMES, _AS_THEY_ARE(found), strict=True))
     if first is None:
         first = values["sequence"]
     # Who accepted ten o'clock has not said a word about eleven.
     if answered is None or answered < first:
         answer = None
+    # The release before moves bookings, and leaves the local time that it was before. The next roll
+    # knows no other either.
+    if values["wall_starts"] != starts:
+        values |= {"wall": None, "wall_moved": None}
     return Booking(
         participant=Participant(id=participant_id, **participant),
         context=Context.of_json(context),
@@ -236,7 +240,9 @@ _MADE = ("participant", "context", "answer")
 _NAMES = tuple(field.name for field in fields(Booking) if field.name not in _MADE)
 _AS_THEY_ARE = _by_place(*_NAMES)
 _BESIDE = _by_place(
-    "participant_id", "participant", "context", "answer", "answered_sequence", "answers_from"
+    *("participant_id", "participant", "context"),
+    *("answer", "answered_sequence", "answers_from"),
+    "starts",
 )
 
 

@@ -229,21 +229,31 @@ def _changed_events(tx: Connection, now: datetime, limit: int) -> Iterator[Event
             yield events.event_deleted(session, since, now, declined=kind == "declined")
 
 
-def _wall_clocks(tx: Connection, now: datetime, limit: int) -> list[Event]:
+def _wall_clocks(tx: Connection, now: datetime, limit: int) -> Iterator[Event]:
     session = session_rows.c
     untold = select(session.id).where(untold_wall).order_by(session.id).limit(limit)
     noted = taking(session_rows, untold).values(told_wall=session.wall_moved)
-    ids = tx.scalars(noted.returning(session.id)).all()
-    return [events.wall_clock(sessions.get(tx, session_id), now) for session_id in ids]
+    for session_id in tx.scalars(noted.returning(session.id)).all():
+        found = sessions.get(tx, session_id)
+        # The race: it was cancelled since its clock moved. That is no news of what ended, but it is
+        # noted as told, or it would be looked at for ever.
+        if found.wall_moved is None or found.active:
+            yield events.wall_clock(found, now)
 
 
 def _participants_clocks(tx: Connection, now: datetime, limit: int) -> Iterator[Event]:
     seat = booking_rows.c
-    untold = select(seat.id).where(untold_wall_of_booking).order_by(seat.id).limit(limit)
+    # Not one that the release before moved since: the next roll puts its local time right.
+    known = or_(seat.wall_moved.is_(None), seat.status != "booked", seat.wall_starts == seat.starts)
+    chosen = select(seat.id).where(untold_wall_of_booking, known)
+    untold = chosen.order_by(seat.id).limit(limit)
     noted = taking(booking_rows, untold).values(told_wall=seat.wall_moved)
-    for booking_id in tx.scalars(noted.returning(seat.id)).all():
+    for booking_id, moved in tx.execute(noted.returning(seat.id, seat.wall_moved)).all():
         booking = bookings.get(tx, booking_id)
-        yield events.participant_clock(sessions.get(tx, booking.session_id), booking, now)
+        # As of a session that ended since.
+        if moved is None or booking.status == "booked":
+            session = sessions.get(tx, booking.session_id)
+            yield events.participant_clock(session, booking, now)
 
 
 def _latest(tx: Connection, subjects: Sequence[str]) -> dict[str, int]:
