@@ -9,7 +9,7 @@ from storage.reports.personal_data import Person
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.transactions import erasures, retention
-from tests.storage.transactions.test_participants_clocks import (
+from tests.storage.moved_clocks import (
     booked,
     older_rules,
     roll,

@@ -15,7 +15,7 @@ from storage.rows import sessions as session_rows
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.transactions import bookings as booking_transactions
-from tests.storage.transactions.test_participants_clocks import booked, older_rules, roll, told
+from tests.storage.moved_clocks import booked, older_rules, roll, told
 from tests.support import people
 from tests.support.people import at
 
