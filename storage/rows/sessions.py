@@ -170,12 +170,6 @@ def of_group(tx: Connection, group_id: str | None) -> list[Session]:
     return read(tx, select(sessions).where(mine).order_by(row.starts, row.id))
 
 
-def groups_of(tx: Connection, pod_ids: Sequence[str]) -> set[str]:
-    """The groups that these pods are in."""
-    mine = and_(row.id.in_(pod_ids), row.group_id.is_not(None))
-    return set(tx.scalars(select(row.group_id).where(mine)))
-
-
 def coach_of(tx: Connection, session_id: str) -> str | None:
     found: str | None = tx.scalar(select(row.coach_id).where(row.id == session_id))
     return found

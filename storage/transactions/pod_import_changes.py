@@ -101,12 +101,22 @@ def apply(tx: Connection, coaches: Coaches, entry: PodEntry, terms: Terms) -> li
     return wake
 
 
+def check_is_there(tx: Connection, entry: PodEntry) -> None:
+    """Raises Invalid for a row that names a pod that there is not (any more)."""
+    if entry.pod_id is not None and sessions.coach_of(tx, entry.pod_id) is None:
+        raise _unknown_pod()
+
+
+def _unknown_pod() -> Invalid:
+    detail = "There is no such pod: correct the id, or leave it out to make a new one."
+    return Invalid("id", "unknown_pod", detail)
+
+
 def _pod(tx: Connection, entry: PodEntry, coach: Coach) -> Session:
     try:
         pod = sessions.get(tx, entry.pod_id or "", what="pod")
     except Unknown:
-        detail = "There is no such pod: correct the id, or leave it out to make a new one."
-        raise Invalid("id", "unknown_pod", detail) from None
+        raise _unknown_pod() from None
     if pod.coach_id != coach.id:
         detail = (
             "A pod keeps its coach: call this one off, and add a row without an id for the new one."

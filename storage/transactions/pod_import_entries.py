@@ -16,7 +16,8 @@ class PodEntry:
     seconds, None: a shell, which may have no coach either; `duration` None: the only one that the
     coach offers. The id of each of `participants`
     is their mail address in small letters, which is never kept as an id, unless they are among
-    the `known`: those have the platform's own.
+    the `known`: those have the platform's own. `zone`: empty where the row has none, which only
+    one without `start` may; the others' participants have it too.
 
     `pod_id`: the pod that there is; then what is `left_out` stays. `version`: when it was exported.
     """

@@ -2,7 +2,7 @@
 shell changes it, and gives it a time where it has one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,14 @@ from storage.rows.outbox_claims import Wake
 from storage.slots.bookable import Wanted
 from storage.transactions import pod_shells, pods
 from storage.transactions.pod_groups import Coaches
-from storage.transactions.pod_import_changes import NOBODY, clock, is_among, of_context, shown
+from storage.transactions.pod_import_changes import (
+    NOBODY,
+    check_is_there,
+    clock,
+    is_among,
+    of_context,
+    shown,
+)
 from storage.transactions.pod_import_entries import EntryOutcome, Placed, PodEntry, RowDifference
 from storage.transactions.pod_import_groups import RehearsedGroups
 from storage.transactions.pod_import_rehearsals import Rehearsal
@@ -82,7 +89,7 @@ def rehearse(
         raise no_coach()
     plan = _plan(found.after, entry.start, rehearsal.coach)
     pods.check_plan(plan, len(found.after.participants))
-    groups.check(replace(entry, participants=found.after.participants))
+    groups.check(plan, found.after.participants)
     pod = rehearsal.take(plan)
     placed = Placed(entry.pod_id, pod.starts, pod.ends)
     given = RowDifference("time", NOBODY, f"{clock(entry.start, entry.zone):%Y-%m-%d %H:%M}")
@@ -122,7 +129,14 @@ def no_coach() -> Invalid:
     return Invalid("coach", "missing", "Fill in coach: a pod with a time has one.")
 
 
+def coach_gone() -> Invalid:
+    """Of one who was removed since the name was looked up."""
+    detail = "This coach was removed meanwhile: make the coach, or name another."
+    return Invalid("coach", "unknown_coach", detail)
+
+
 def _new(entry: PodEntry, coach: Coach | None, terms: Terms) -> PodShell:
+    _check_zone(entry, entry.participants)
     return PodShell(
         id=sessions.new_id(),
         min_seats=entry.min_seats,
@@ -139,8 +153,10 @@ def _new(entry: PodEntry, coach: Coach | None, terms: Terms) -> PodShell:
 
 
 def _compare(tx: Connection, entry: PodEntry, coach: Coach | None) -> _Compared:
-    """Raises Refused for one that was changed since it was exported."""
-    before = rows.get(tx, entry.pod_id or "")
+    """Raises Refused for one that was changed since it was exported, Invalid for one that is
+    there no more.
+    """
+    before = _there(tx, entry)
     wanted: dict[str, Any] = {}
     differs: list[RowDifference] = []
     pairs = (
@@ -173,12 +189,35 @@ def _compare(tx: Connection, entry: PodEntry, coach: Coach | None) -> _Compared:
     return _Compared(before, replace(before, **wanted), tuple(differs))
 
 
+def _there(tx: Connection, entry: PodEntry) -> PodShell:
+    try:
+        return rows.get(tx, entry.pod_id or "")
+    except Unknown:
+        # The race: a trial locks nobody, and it goes a moment after it was looked up.
+        check_is_there(tx, entry)
+        detail = "The pod was just given a time: export it again, and repeat your change there."
+        raise Refused("stale_version", detail) from None
+
+
+def _check_zone(entry: PodEntry, new: Sequence[Participant]) -> None:
+    """Raises Invalid for a row without a zone, where it names people of whom nothing else is
+    known. They keep it: whoever is known already stays as they are.
+    """
+    if entry.zone:
+        return
+    for who in new:
+        if who.id not in entry.known:
+            detail = f"Fill in zone: mails tell {who.email} times in it."
+            raise Invalid("zone", "missing", detail)
+
+
 def _people(entry: PodEntry, before: PodShell) -> tuple[Participant, ...]:
     """Who is to come: whoever is known already stays as they are."""
     if "participants" in entry.left_out:
         return before.participants
     stay = [who for who in before.participants if is_among(who, entry.participants)]
     join = [who for who in entry.participants if not is_among(who, before.participants)]
+    _check_zone(entry, join)
     return (*stay, *join)
 
 

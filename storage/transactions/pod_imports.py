@@ -11,11 +11,9 @@ from sqlalchemy import Connection, func, or_, select
 from domain.coaches import Coach
 from domain.errors import Invalid
 from domain.mail.safety import mail_address
-from domain.pod_groups import PodGroup
 from domain.sessions import Refused, Terms, Unknown
 from storage.rows import coaches as coach_rows
-from storage.rows import participant_times, sessions
-from storage.rows import pod_groups as group_rows
+from storage.rows import sessions
 from storage.rows.outbox_claims import Wake
 from storage.schema import history
 from storage.schema.tables import coaches
@@ -23,6 +21,7 @@ from storage.slots import slot_sets
 from storage.transactions import (
     pod_groups,
     pod_import_changes,
+    pod_import_locks,
     pod_import_overlaps,
     pod_import_people,
     pod_import_shells,
@@ -77,21 +76,17 @@ def make(
     """
     with history.savepoint(tx) as whole:
         try:
-            coaches = _lock(tx, coach_id, entries, terms)
+            locked = pod_import_locks.lock(tx, coach_id, entries, terms)
         except Unknown:
-            gone = Invalid(
-                "coach",
-                "unknown_coach",
-                "This coach was removed meanwhile: make the coach, or name another.",
-            )
-            return [EntryOutcome(refused=gone, coach_id=coach_id)] * len(entries), []
-        coach = coaches.get(coach_id)
+            gone = EntryOutcome(refused=pod_import_shells.coach_gone(), coach_id=coach_id)
+            return [gone] * len(entries), []
+        coach = locked.coaches.get(coach_id)
         # All are tried before one is written: whether this is to be had at all is known by then.
-        stage = Rehearsals(tx, terms, pod_import_shells.named(tx, entries))
+        stage = Rehearsals(tx, terms, pod_import_shells.named(tx, entries), locked.regrouped)
         outcomes = [stage.outcome(entry, coach) for entry in entries]
         wake: list[Wake] = []
         if not (all_or_none and _refused(outcomes)):
-            outcomes, wake = _made(tx, coaches, coach, entries, outcomes, terms)
+            outcomes, wake = _made(tx, locked.coaches, coach, entries, outcomes, terms)
         if (all_or_none and _refused(outcomes)) or _refused(outcomes) == len(outcomes):
             whole.rollback()
             return [replace(outcome, pod=None, shell_id=None) for outcome in outcomes], []
@@ -100,24 +95,6 @@ def make(
 
 def _refused(outcomes: Sequence[EntryOutcome]) -> int:
     return sum(outcome.refused is not None for outcome in outcomes)
-
-
-def _lock(
-    tx: Connection, coach_id: str, entries: Sequence[PodEntry], terms: Terms
-) -> pod_groups.Coaches:
-    """The coach, if there is one, and whoever has pods in the groups of these entries, and then the
-    shells. Raises Unknown.
-    """
-    named = {entry.group_id: entry for entry in entries if entry.group_id and entry.start}
-    # In one order: of two rosters that begin the same groups, one waits for the other.
-    for group_id in sorted(named):
-        entry = named[group_id]
-        group = PodGroup(group_id, entry.title, entry.context)
-        group_rows.begin(tx, group, now=terms.now)
-    theirs = sessions.groups_of(tx, [entry.pod_id for entry in entries if entry.pod_id])
-    locked = pod_groups.lock(tx, {*named, *theirs}, filter(None, [coach_id]), terms)
-    pod_import_shells.lock(tx, pod_import_shells.named(tx, entries))
-    return locked
 
 
 def _made(
@@ -131,7 +108,7 @@ def _made(
     """What came of each that was not refused beforehand."""
     outcomes, wake = list(rehearsed), list[Wake]()
     known = pod_import_people.know(tx, entries)
-    _lock_people(tx, known)
+    pod_import_locks.lock_people(tx, known)
     shells = pod_import_shells.named(tx, entries)
     for place, entry in enumerate(known):
         outcome = rehearsed[place]
@@ -149,16 +126,6 @@ def _made(
     if coach is not None:
         slot_sets.recompute(tx, coach, now=terms.now)
     return outcomes, wake
-
-
-def _lock_people(tx: Connection, entries: Sequence[PodEntry]) -> None:
-    # All at once: row by row, two rosters of the same people would wait for each other.
-    pods_named, groups, people = set(), set(), set()
-    for entry in entries:
-        pods_named.add(entry.pod_id)
-        groups.add(entry.group_id)
-        people.update(entry.participant_ids)
-    participant_times.lock_seated(tx, pods_named, groups, people)
 
 
 def _one(
@@ -191,7 +158,7 @@ def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[
     """
     named = _ids(tx, {entry.coach for entry in entries})
     stage = Rehearsals(tx, terms, pod_import_shells.named(tx, entries))
-    coaches: dict[str, Coach] = {}
+    coaches: dict[str, Coach | None] = {}
     outcomes = []
     for entry in entries:
         # Whoever plans a pod may not know yet whose it will be.
@@ -204,17 +171,13 @@ def rehearse(tx: Connection, entries: Sequence[PodEntry], terms: Terms) -> list[
             outcomes.append(EntryOutcome(refused=refused))
             continue
         if coach_id not in coaches:
-            coaches[coach_id] = _coach(tx, coach_id)
-        outcomes.append(stage.outcome(entry, coaches[coach_id]))
+            coaches[coach_id] = coach_rows.get(tx, coach_id)
+        coach = coaches[coach_id]
+        if coach is None:
+            outcomes.append(EntryOutcome(refused=pod_import_shells.coach_gone(), coach_id=coach_id))
+            continue
+        outcomes.append(stage.outcome(entry, coach))
     return pod_import_overlaps.refuse(tx, entries, outcomes, terms)
-
-
-def _coach(tx: Connection, coach_id: str) -> Coach:
-    """Raises Unknown for one who was removed since the name was looked up."""
-    coach = coach_rows.get(tx, coach_id)
-    if coach is None:
-        raise Unknown("coach", coach_id)
-    return coach
 
 
 def _ids(tx: Connection, names: set[str]) -> dict[str, list[str]]:

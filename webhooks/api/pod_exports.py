@@ -96,7 +96,8 @@ def _shell_rows(tx: Tx, shells: Sequence[PodShell]) -> Iterable[list[Cell]]:
 
 
 def _shell_cells(shell: PodShell, coach: Coach | None) -> dict[str, Cell]:
-    mail, zone = "", "UTC"
+    # No zone: any would be taken for that of the time that is filled in.
+    mail, zone = "", ""
     if coach is not None:
         mail, zone = coach.email or coach.id, coach.hours.zone
     context = shell.context

@@ -36,7 +36,8 @@ class Named:
         """With the row's zone and language, where nothing else is known."""
         if self.known is not None:
             return self.known
-        return Participant(self.email.lower(), self.name, self.email, zone, language)
+        # Nobody is kept with UTC: a row without a zone names only whom its pod knows already.
+        return Participant(self.email.lower(), self.name, self.email, zone or "UTC", language)
 
 
 def named(line: SheetLine, row: ImportRow, lookup: Lookup) -> list[Named]:

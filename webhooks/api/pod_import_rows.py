@@ -86,7 +86,7 @@ def _entry(line: SheetLine, row: ImportRow, lookup: Lookup) -> PodEntry | None:
         return None
     if shell and pod_id is None:
         row.doubtful("no_time", NO_TIME, "time")
-    zone = line.text("zone") or "UTC"
+    zone = line.text("zone")
     return PodEntry(
         coach,
         start,

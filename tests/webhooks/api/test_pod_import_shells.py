@@ -14,7 +14,7 @@ from tests.support.http_client import Desk
 from tests.support.pod_imports import as_file, comes, exported, judged, real, upload
 
 HEAD = "programme,coach,date,time,zone,min,max,title,participants"
-PLANNED = f"{HEAD}\nLead Well,,,,,1,6,Feedback,Pat <pat@example.test>\n".encode()
+PLANNED = f"{HEAD}\nLead Well,,,,Europe/London,1,6,Feedback,Pat <pat@example.test>\n".encode()
 OF_ADA = f"{HEAD}\nLead Well,ada,,,Europe/London,1,6,Feedback,Pat <pat@example.test>\n".encode()
 
 
@@ -58,9 +58,9 @@ def test_a_row_without_a_time_is_yellow_and_makes_a_shell(desk: Desk) -> None:
 
 
 def test_a_date_without_a_time_is_red_as_before(desk: Desk) -> None:
-    raw = PLANNED.replace(b"Well,,,,", b"Well,ada,2026-06-02,,Europe/London")
+    raw = PLANNED.replace(b"Well,,,,", b"Well,ada,2026-06-02,,")
     assert verdicts(upload(desk, raw).json) == [("red", ["invalid_time"])]
-    timed = PLANNED.replace(b"Well,,,,", b"Well,,2026-06-02,11:00,Europe/London")
+    timed = PLANNED.replace(b"Well,,,,", b"Well,,2026-06-02,11:00,")
     assert verdicts(upload(desk, timed).json) == [("red", ["missing"])]
 
 
@@ -93,7 +93,7 @@ def test_only_what_differs_of_a_shell_changes(desk: Desk) -> None:
     rows = exported(desk)
     who = "Grace Hopper <grace@example.test>, Pat <pat@example.test>"
     rows[0] |= {"Session title": "Grief", "Coach e-mail*": "bob@example.test", "Max*": "8"}
-    rows[0]["Usernames or participants"] = who
+    rows[0] |= {"Usernames or participants": who, "Time zone*": "Europe/London"}
     told = upload(desk, as_file(rows)).json
     assert comes(told) == [("green", "changed", ["max", "title", "coach", "participants"])]
     assert told["rows"][0]["differs"][-1]["after"] == "grace@example.test"
@@ -159,7 +159,8 @@ def test_a_pod_keeps_its_time(desk: Desk) -> None:
 def test_whoever_is_not_in_the_row_any_more_is_not_to_come(desk: Desk) -> None:
     real(desk, PLANNED)
     rows = exported(desk)
-    rows[0]["Usernames or participants"] = "Grace Hopper <grace@example.test>"
+    who = "Grace Hopper <grace@example.test>"
+    rows[0] |= {"Usernames or participants": who, "Time zone*": "Europe/London"}
     told = upload(desk, as_file(rows)).json
     differs = {"field": "participants", "before": "pat@example.test", "after": "grace@example.test"}
     assert told["rows"][0]["differs"] == [differs]
