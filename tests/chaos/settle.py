@@ -81,6 +81,13 @@ def _left(scene: Scene, onlooker: Onlooker) -> Iterator[str]:
     unread = scene.database.query("SELECT coach_id FROM connections WHERE done_gen < req_gen")
     if unread:
         yield f"{len(unread)} calendars to read"
+    # Found by a reading, mailed of by the next sweep: between the two no row is owed yet.
+    unmailed = scene.database.query(
+        "SELECT session_id FROM event_differences WHERE kind != 'settled' AND"
+        " (mailed_token IS NULL OR mailed_token != token)"
+    )
+    if unmailed:
+        yield f"{len(unmailed)} changes of events to mail of"
     if pushes := scene.control.pending():
         yield f"{pushes} pushes"
     if onlooker.unseen:
