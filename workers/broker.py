@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from storage.schema.database import Database
-from workers import sentinels, tracing
+from workers import redis_urls, tracing
 from workers.breaker import FAILURES, RedisBreaker, of_one_key
 from workers.metrics import CountJobs
 from workers.middleware import Ground, Narrate
@@ -49,9 +49,7 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
         "retry": Retry(NoBackoff(), 0),
         "health_check_interval": 30,
     }
-    if sentinels.is_watched(url):
-        return sentinels.create(url, **options)
-    return redis.Redis.from_url(url, **options)
+    return redis_urls.create(url, **options)
 
 
 def manned_key(queue: str) -> str:

@@ -8,6 +8,7 @@ that a replica that was promoted is found without a restart.
 follow the question mark is redis-py's, such as ssl_ca_certs.
 """
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,7 +17,7 @@ import redis
 from redis.connection import parse_url
 from redis.sentinel import Sentinel
 
-PORT = 26379
+PORT, LAST_PORT = 26379, 65535
 PLAIN = {"sentinel": "redis", "sentinels": "rediss"}
 """Each scheme, and the one of a single server that is reached alike."""
 EXAMPLE = "sentinel://:password@a,b,c/name"
@@ -32,6 +33,10 @@ class SentinelUrl:
     servers: dict[str, Any] = field(repr=False)
     sentinels: dict[str, Any] = field(repr=False)
 
+    @property
+    def over_tls(self) -> bool:
+        return "ssl" in self.servers
+
 
 class WatchedClient(redis.Redis):
     def close(self) -> None:
@@ -40,25 +45,47 @@ class WatchedClient(redis.Redis):
         manager_of(self).close()
 
 
+class Watchers(Sentinel):
+    """The sentinels of one Redis. Threads may ask them together."""
+
+    sentinels: list[redis.Redis]
+
+    def discover_master(self, service_name: str) -> tuple[str, int]:
+        """Raises what redis-py's raises."""
+        # The race: redis-py puts the one that answered first by swapping two places of the list.
+        # Of two threads that do so at once the second one writes over a sentinel, which is lost for
+        # good. So each call swaps in a list of its own, and a whole list takes a whole one's place.
+        own = copy(self)
+        own.sentinels = list(self.sentinels)
+        ask: Any = super(Watchers, own).discover_master
+        host, port = ask(service_name)
+        self.sentinels = own.sentinels
+        return host, port
+
+
 def is_watched(url: str) -> bool:
     return url.partition("://")[0] in PLAIN
 
 
 def create(url: str, **options: Any) -> redis.Redis:
-    """A client of the server that takes writes. `options`: of each connection, as redis-py's."""
+    """A client of the server that takes writes. `options`: of each connection, as redis-py's; what
+    the URL says counts instead of them.
+    """
     watched = parse(url)
-    manager = Sentinel(  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-        watched.addresses, sentinel_kwargs=watched.sentinels | options, **watched.servers, **options
+    manager = Watchers(  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        watched.addresses, sentinel_kwargs=options | watched.sentinels
     )
     made: Any = manager.master_for
-    client: redis.Redis = made(watched.name, redis_class=WatchedClient)
+    client: redis.Redis = made(
+        watched.name, redis_class=WatchedClient, **(options | watched.servers)
+    )
     return client
 
 
-def manager_of(client: redis.Redis) -> Sentinel:
+def manager_of(client: redis.Redis) -> Watchers:
     """Of a client that was made here."""
     pool: Any = client.connection_pool
-    manager: Sentinel = pool.sentinel_manager
+    manager: Watchers = pool.sentinel_manager
     return manager
 
 
@@ -72,6 +99,8 @@ def parse(url: str) -> SentinelUrl:
         raise ValueError(f"write it as {EXAMPLE}")
     addresses = tuple(_address(host) for host in hosts.split(","))
     asked = dict(parse_qsl(query))
+    if "ssl" in asked:  # redis-py takes any text for a yes; here the scheme says it
+        raise ValueError(f"write it as {EXAMPLE}")
     sentinels = {}
     for given, called in OF_SENTINELS.items():
         if given in asked:
@@ -81,10 +110,10 @@ def parse(url: str) -> SentinelUrl:
     servers = dict(read(f"{PLAIN[scheme]}://{login}{at}server/?{urlencode(asked)}"))
     for one in ("host", "connection_class"):
         servers.pop(one, None)
-    tls = {key: value for key, value in servers.items() if key.startswith("ssl_")}
+    shared = {key: servers[key] for key in servers if key.startswith(("ssl_", "socket_"))}
     if scheme == "sentinels":
-        tls["ssl"] = True
-    return SentinelUrl(name, addresses, servers | tls, sentinels | tls)
+        shared["ssl"] = True
+    return SentinelUrl(name, addresses, servers | shared, sentinels | shared)
 
 
 def _address(host: str) -> tuple[str, int]:
@@ -94,6 +123,6 @@ def _address(host: str) -> tuple[str, int]:
         named, port = named.removeprefix("["), port.removeprefix(":")
     else:
         named, _, port = host.partition(":")
-    if not named or (port and not port.isdecimal()):
+    if not named or (port and not port.isdecimal()) or int(port or PORT) > LAST_PORT:
         raise ValueError(f"write it as {EXAMPLE}")
     return named, int(port or PORT)

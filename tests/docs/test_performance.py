@@ -6,6 +6,7 @@ Nothing is held against a clock here: a loaded machine is no failure.
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -106,6 +107,31 @@ def test_what_breaks_or_comes_too_late_keeps_no_other_from_running(
     broken = Figure("P1, the rest", "", why="it broke: ValueError: no such thing")
     assert told == [Figure("P1 first", "ms", ONE), broken, Figure("P2 a", "ms", ONE)]
     assert late == [Figure("P2", "", why="the 0 s were over")]
+
+
+def test_one_that_swallows_its_end_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    swallowed: list[str] = []
+
+    def clings(_work: Work) -> Iterator[Told]:
+        try:
+            Event().wait(60)
+        except BaseException as error:  # noqa: BLE001 (as of a finalizer, where Python drops it)
+            swallowed.append(type(error).__name__)
+        try:
+            Event().wait(60)
+        except Exception as error:  # noqa: BLE001 (as what retries does)
+            swallowed.append(type(error).__name__)
+        yield Figure("P1 a", "ms", ONE)
+
+    monkeypatch.setitem(BENCHES, "P1", Bench("", clings))
+    monkeypatch.setattr(runner, "BENCH_SECONDS", 0.1)
+    monkeypatch.setattr(runner, "AGAIN_SECONDS", 0.1)
+    told: list[Told] = []
+    with Work(quick=True) as work:
+        runner.run(["P1"], work, told.append, seconds=60)
+
+    assert told == [Figure("P1, the rest", "", why="its 0 s were over")]
+    assert swallowed == ["TimeIsOver"]
 
 
 def test_a_quick_run_knows_its_order() -> None:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from storage.rows import webhook_endpoints
 from storage.schema.outages import Unavailable
-from workers import certificates
+from workers import certificates, sentinels
+from workers.breaker import FAILURES
 from workers.certificates import NoCertificate, Nowhere, Opening
 from workers.cronofy.origins import ORIGINS
 from workers.deadlines import Deadline
@@ -21,6 +22,7 @@ from workers.doctor.finding import Finding
 from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
 from workers.public_addresses import public_addresses_of
+from workers.sentinels import SentinelUrl
 from workers.services import Services
 
 WARN_DAYS = 14
@@ -109,9 +111,27 @@ def _mail(server: MailServer) -> Iterator[Peer]:
 
 
 def _redis(services: Services) -> Iterator[Peer]:
-    parts = urlsplit(services.settings.redis_url)
+    url = services.settings.redis_url
+    # Not by urlsplit, which takes one host only.
+    if sentinels.is_watched(url):
+        yield from _watched_redis(services, sentinels.parse(url))
+        return
+    parts = urlsplit(url)
     if parts.scheme == "rediss" and parts.hostname:
         yield Peer("Redis", parts.hostname, parts.port or 6379)
+
+
+def _watched_redis(services: Services, watched: SentinelUrl) -> Iterator[Peer]:
+    """Each sentinel, and the server that takes writes."""
+    if not watched.over_tls:
+        return
+    for host, port in watched.addresses:
+        yield Peer("sentinel", host, port)
+    try:
+        primary = sentinels.manager_of(services.redis).discover_master(watched.name)
+    except FAILURES:
+        return  # the check of sentinels says so
+    yield Peer("Redis", *primary)
 
 
 def _database(services: Services) -> Iterator[Peer]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,15 +19,31 @@ from tests.support.in_process import House
 from tests.workers.doctor.kit import found
 from webhooks.cli import looks
 from workers import certificates
+from workers.broker import create_redis
 from workers.certificates import NoCertificate, Nowhere, Opening
 from workers.deadlines import Deadline
 from workers.doctor import certificates as checks
 from workers.doctor.finding import Finding
 from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
+from workers.sentinels import manager_of
 from workers.services import Services
 
 DAY = timedelta(days=1)
+
+
+class Knowing:
+    """A sentinel that knows one server."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def sentinel_masters(self) -> dict[str, Any]:
+        found = {"is_master": True, "is_sdown": False, "is_odown": False}
+        return {"main": found | {"num-other-sentinels": 2, "ip": "127.0.0.1", "port": self.port}}
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def limit(seconds: float = 30) -> Deadline:
@@ -179,6 +196,37 @@ def test_the_mail_server_is_looked_at_as_mails_reach_it(house: House, tmp_path: 
         told = list(checks.look(replace(services, mailer=mailer, settings=settings)))
         mailer.close()
     assert [(each.warns, each.detail[:11]) for each in told] == [(True, "mail server")]
+
+
+def test_each_sentinel_is_looked_at_and_the_server_that_takes_writes(
+    house: House, tmp_path: Path
+) -> None:
+    services = house.runtime.services
+    with (
+        showing(good_for(house, tmp_path, 5 * DAY)) as one,
+        showing(good_for(house, tmp_path, 30 * DAY)) as primary,
+    ):
+        # With more than one host, one of them [::1], urlsplit reads no URL.
+        url = f"sentinels://127.0.0.1:{one},[::1]:1/main"
+        settings = services.settings.model_copy(update={"redis_url": url})
+        client = create_redis(url, timeout=5)
+        watched = replace(services, settings=settings, redis=client)
+        unknown = list(checks.look(watched))
+        manager_of(client).sentinels = [Knowing(primary)]  # type: ignore[list-item]
+        told = list(checks.look(watched))
+        client.close()
+    assert [each.detail.partition(":")[0] for each in unknown] == [
+        "sentinel (127.0.0.1",
+        "sentinel (",
+    ]
+    assert [(each.detail.partition(" ")[0], each.warns, each.fails) for each in told] == [
+        ("sentinel", True, False),
+        ("sentinel", False, True),
+        ("Redis", False, False),
+    ]
+    assert f"(127.0.0.1:{primary}): 30 days left" in told[2].detail
+    plain = settings.model_copy(update={"redis_url": url.replace("sentinels", "sentinel")})
+    assert list(checks.look(replace(watched, settings=plain))) == []
 
 
 def test_where_nobody_shows_one_nothing_is_said(house: House) -> None:
