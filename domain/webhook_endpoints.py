@@ -61,10 +61,11 @@ class WebhookEndpoint:
         return tuple(self.again_states.split(","))
 
     def is_behind(self, last_position: int) -> bool:
-        """Whether there is something in the feed that it may be owed yet."""
+        """Whether there is something in the feed that it may be owed now."""
         # The settings' own is owed what happens with the change, and never reads the feed.
         reads = self.id != OF_SETTINGS and self.state == "on"
-        return reads and self.fed_through < last_position
+        # While older events are owed again batch by batch, a newer one would overtake them.
+        return reads and self.again_before is None and self.fed_through < last_position
 
     def fails_too_long(self, now: datetime, bound: timedelta, *, tried_at: datetime | None) -> bool:
         """`tried_at`: the latest attempt. One at which nothing is tried has refused nothing."""

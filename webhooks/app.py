@@ -42,6 +42,8 @@ MOST_STREAMS = 2
 """Of the threads that answer, how many may send a whole list at once; one to each client."""
 STORM_SECONDS = 2.0
 """So old may the look at the storm be that all of ops share."""
+OWED_SECONDS = 10.0
+"""The same of how much endpoints are owed: to count a million takes a while."""
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -167,6 +169,7 @@ def serve(app: App, runtime: Runtime) -> App:
         streams=StreamPlaces(MOST_STREAMS),
         storm=SharedLook(STORM_SECONDS),
         manual=SharedLook(float("inf")),
+        owed=SharedLook(OWED_SECONDS),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
         logins=Logins.of(runtime.settings),
     )

@@ -9,6 +9,9 @@ from domain.webhook_endpoints import WebhookEndpoint
 from storage.rows import webhook_endpoints
 from storage.rows.webhook_endpoints import PostAttempt
 
+Counts = dict[tuple[str, str], int]
+"""As `webhook_endpoints.counts` has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointReport:
@@ -26,9 +29,8 @@ class EndpointReport:
         return self.endpoint.state == "on" and self.endpoint.failing_since is not None
 
 
-def find_all(tx: Connection) -> list[EndpointReport]:
+def find_all(tx: Connection, counts: Counts) -> list[EndpointReport]:
     """The oldest first; there are few (`domain.webhook_endpoints.MOST`)."""
-    counts = webhook_endpoints.counts(tx)
     found = []
     for endpoint in webhook_endpoints.find_all(tx):
         owed = [counts.get((endpoint.id, state), 0) for state in ("pending", "sending")]

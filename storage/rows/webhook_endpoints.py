@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from domain.sessions import Refused, Unknown
 from domain.webhook_endpoints import MOST, OF_SETTINGS, WebhookEndpoint
+from storage.rows import owed_callbacks
 from storage.schema import records
 from storage.schema.database import insert
 from storage.schema.tables import outbox, webhook_attempts, webhook_endpoints
@@ -120,16 +121,20 @@ def drop_old(tx: Connection, *, now: datetime, limit: int = AT_ONCE) -> int:
     return tx.execute(webhook_attempts.delete().where(tried.seq.in_(old.limit(limit)))).rowcount
 
 
-def counts(tx: Connection) -> dict[tuple[str, str], int]:
-    """By endpoint and state, how many callbacks are owed or were given up."""
+def counts(tx: Connection, endpoint_id: str | None = None) -> dict[tuple[str, str], int]:
+    """By endpoint and state, how many callbacks are owed or were given up: to this one alone, or
+    to all. There may be a million: whoever shows them often shares a look.
+    """
     owed = outbox.c
     whose = func.coalesce(owed.endpoint_id, OF_SETTINGS)
     query = select(whose, owed.state, func.count()).where(
         owed.kind == "callback", owed.state.in_(("pending", "sending", "dead"))
     )
+    if endpoint_id is not None:
+        query = query.where(owed_callbacks.of(endpoint_id))
     found = {}
-    for endpoint_id, state, count in tx.execute(query.group_by(whose, owed.state)):
-        found[endpoint_id, state] = count
+    for mine, state, count in tx.execute(query.group_by(whose, owed.state)):
+        found[mine, state] = count
     return found
 
 

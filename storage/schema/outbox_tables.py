@@ -53,9 +53,13 @@ Index(
     sqlite_where=_of_events,
 )
 _of_endpoints = text("endpoint_id IS NOT NULL")
+# By state: of one that is off a million may be dead, and each second it is asked what is pending.
 Index(
-    "ix_outbox_endpoint_id",
+    "ix_outbox_of_endpoint",
     outbox.c.endpoint_id,
+    outbox.c.state,
+    outbox.c.created_at,
+    outbox.c.id,
     postgresql_where=_of_endpoints,
     sqlite_where=_of_endpoints,
 )

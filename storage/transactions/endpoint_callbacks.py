@@ -25,6 +25,7 @@ AT_ONCE = 500
 PAUSED_MS = 600_000
 row = outbox_rows.c
 OVER = ("sent", "superseded", "dead")
+WAITING = ("pending",)
 
 
 def feed_on(tx: Connection, endpoint_id: str, *, now: datetime) -> list[Wake]:
@@ -108,7 +109,7 @@ def send_dead_again(
     """Owe it again all that are dead letters by now. How many they are, and what to wake for: the
     clock goes on with the rest.
     """
-    count = webhook_endpoints.counts(tx).get((endpoint.id, "dead"), 0)
+    count = webhook_endpoints.counts(tx, endpoint.id).get((endpoint.id, "dead"), 0)
     return count, _begin_again(tx, endpoint, {"dead"}, now)
 
 
@@ -120,7 +121,12 @@ def go_on(tx: Connection, endpoint_id: str, *, now: datetime) -> list[Wake]:
     wake = owed_callbacks.owe_again(
         tx, endpoint.id, endpoint.again, before=endpoint.again_before, now=now
     )
-    if len(wake) < owed_callbacks.BATCH:
+    # The race: what somebody else has changed while we waited for its lock does not come back, and
+    # the batch is short though more is left.
+    short = len(wake) < owed_callbacks.BATCH
+    if short and not owed_callbacks.is_any_left(
+        tx, endpoint.id, endpoint.again, before=endpoint.again_before
+    ):
         webhook_endpoints.change(tx, endpoint.id, again_before=None, again_states="")
     return wake
 
@@ -131,9 +137,9 @@ def pause(tx: Connection, endpoint: WebhookEndpoint) -> None:
     Of what is owed the oldest are put off here, and the rest when their turn comes.
     """
     webhook_endpoints.change(tx, endpoint.id, state="paused")
-    waiting = (owed_callbacks.of(endpoint.id), row.state == "pending")
     later = outbox.after_ms(PAUSED_MS)
-    owed_callbacks.change_batch(tx, *waiting, trouble="paused", next_attempt_at_ms=later)
+    put_off = {"trouble": "paused", "next_attempt_at_ms": later}
+    owed_callbacks.change_batch(tx, endpoint.id, WAITING, **put_off)
 
 
 def resume(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> list[Wake]:
@@ -150,17 +156,16 @@ def resume(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> list[
 
 def switch_off(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> int:
     """Nothing was taken for too long. What is owed becomes dead letters, until it is on again. How
-    many did: see `bury`.
+    many did: the clock goes on with the rest (`bury`).
     """
     webhook_endpoints.change(tx, endpoint.id, state="off", off_since=now)
     return bury(tx, endpoint.id)
 
 
 def bury(tx: Connection, endpoint_id: str) -> int:
-    """The next batch of what is owed to one that is off; fewer than that, and none is left."""
-    waiting = (owed_callbacks.of(endpoint_id), row.state == "pending")
+    """How many of what is owed to one that is off became dead letters: a batch at most."""
     reason = "its endpoint was switched off"
-    return owed_callbacks.change_batch(tx, *waiting, state="dead", last_error=reason)
+    return owed_callbacks.change_batch(tx, endpoint_id, WAITING, state="dead", last_error=reason)
 
 
 def drop(tx: Connection, endpoint: WebhookEndpoint, *, now: datetime) -> None:
@@ -190,7 +195,7 @@ def _begin_again(
     if endpoint.again_before is not None:
         states = states | set(endpoint.again)
     wake = owed_callbacks.owe_again(tx, endpoint.id, states, before=None, now=now)
-    if len(wake) == owed_callbacks.BATCH:
+    if owed_callbacks.is_any_left(tx, endpoint.id, states, before=now):
         named = ",".join(sorted(states))
         webhook_endpoints.change(tx, endpoint.id, again_states=named, again_before=now)
     return wake

@@ -203,7 +203,8 @@ def _list(kept: tuple[str, ...] | None) -> list[str] | None:
 
 
 def _shown(tx: Tx, endpoint_id: str) -> EndpointOut:
-    return _to_out(webhook_endpoints.get(tx, endpoint_id), webhook_endpoints.counts(tx))
+    counts = webhook_endpoints.counts(tx, endpoint_id)
+    return _to_out(webhook_endpoints.get(tx, endpoint_id), counts)
 
 
 def _to_out(endpoint: WebhookEndpoint, counts: dict[tuple[str, str], int]) -> EndpointOut:

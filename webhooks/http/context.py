@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from flask import current_app
 
+from storage.reports.webhook_endpoints import Counts
 from webhooks.front.streams import StreamPlaces
 from webhooks.http.api_key_cache import ApiKeyCache
 from webhooks.http.late_pushes import LatePushes
@@ -46,6 +47,8 @@ class Parts:
     """For all of ops who watch it."""
     manual: SharedLook[str]
     """The API's, as a page: one for as long as this process lives."""
+    owed: SharedLook[Counts]
+    """How many callbacks each webhook endpoint is owed; of an outage a million."""
 
 
 def parts() -> Parts:

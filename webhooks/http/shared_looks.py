@@ -42,3 +42,9 @@ class SharedLook(Generic[Answer]):
                 found = look()
                 self._kept = (now + self._seconds, found)
             return self._kept[1]
+
+    def forget(self) -> None:
+        """Who asks next looks anew: what was seen has just been changed."""
+        # The race: a look that began before the change is kept after it. We wait for it.
+        with self._lock:
+            self._kept = None

@@ -10,12 +10,13 @@ from flask import Response, abort, g, render_template, url_for
 from domain.sessions import Unknown
 from domain.webhook_endpoints import WebhookEndpoint
 from storage.reports import webhook_endpoints as reports
+from storage.reports.webhook_endpoints import Counts
 from storage.rows import audit_log, webhook_endpoints
 from storage.rows.audit_log import Deed
 from storage.rows.outbox_claims import Wake
 from storage.schema.database import Tx
 from storage.transactions import endpoint_callbacks
-from webhooks.http.context import runtime
+from webhooks.http.context import parts, runtime
 from webhooks.ops.actions import answered
 
 Done = tuple[str, list[Wake]] | None
@@ -50,6 +51,8 @@ def endpoint_deed(endpoint_id: str, action: str) -> Response:
     page = url_for("ops.endpoints_list")
     if done is None:
         return answered(f"Nothing was done: {endpoint_id} is {endpoint.state}.", page)
+    # Whoever did it sees at once what came of it.
+    parts().owed.forget()
     told, wake = done
     runtime().actors.wake_outbox(wake)
     return answered(f"{endpoint_id}: {told}.", page)
@@ -89,8 +92,14 @@ DEEDS: dict[str, Callable[[Tx, WebhookEndpoint], Done]] = {
 }
 
 
-def _listed() -> dict[str, object]:
+def _look() -> Counts:
     with runtime().services.database.read() as tx:
-        found = reports.find_all(tx)
+        return webhook_endpoints.counts(tx)
+
+
+def _listed() -> dict[str, object]:
+    counts = parts().owed.get(_look)
+    with runtime().services.database.read() as tx:
+        found = reports.find_all(tx, counts)
     hosts = {each.endpoint.id: urlsplit(each.endpoint.url).hostname for each in found}
     return {"endpoints": found, "hosts": hosts}

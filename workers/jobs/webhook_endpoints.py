@@ -3,12 +3,14 @@ settings name stands among them; and one at which nothing was taken for days is 
 """
 
 import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
 
 import structlog
 
+from domain.sessions import Unknown
 from domain.webhook_endpoints import OF_SETTINGS, WebhookEndpoint
 from storage.rows import feed, owed_callbacks, pauses, webhook_endpoints
 from storage.schema.database import Tx
@@ -24,7 +26,9 @@ SECONDS_AT_ONCE = 0.5
 
 
 def feed_on(services: Services, actors: Actors) -> int:
-    """Owe each endpoint the events that it has not been owed yet."""
+    """Owe each endpoint the events that it has not been owed yet; and go on with what is more than
+    a batch: what is owed again, to one that is off, or to one that was deleted.
+    """
     now = services.now()
     with services.database.write() as tx:
         webhook_endpoints.keep_of_settings(tx, services.settings.callback_url, now=now)
@@ -32,10 +36,12 @@ def feed_on(services: Services, actors: Actors) -> int:
         endpoints = webhook_endpoints.find_all(tx)
         deleted = webhook_endpoints.deleted(tx)
         last = feed.ends_of(tx).last_position
+        waiting = [each.id for each in endpoints if _is_to_bury(tx, each)]
     count = 0
     for endpoint in endpoints:
         if endpoint.again_before is not None:
             count += _go_on(services, actors, endpoint)
+            continue
         if not endpoint.is_behind(last):
             continue
         # A transaction for each: one that has much to catch up with keeps no other waiting.
@@ -43,8 +49,7 @@ def feed_on(services: Services, actors: Actors) -> int:
         owed = services.database.transact(work)
         actors.wake_outbox(owed)
         count += len(owed)
-    for endpoint_id in deleted:
-        _drop(services, endpoint_id)
+    _clear(services, waiting, deleted)
     return count
 
 
@@ -56,14 +61,26 @@ def _go_on(services: Services, actors: Actors, endpoint: WebhookEndpoint) -> int
     return len(wake)
 
 
-def _drop(services: Services, endpoint_id: str) -> None:
-    """Of one that was deleted, as much as can be done in a short while."""
+def _is_to_bury(tx: Tx, endpoint: WebhookEndpoint) -> bool:
+    if endpoint.state != "off":
+        return False
+    return owed_callbacks.is_any_left(tx, endpoint.id, endpoint_callbacks.WAITING)
+
+
+def _clear(services: Services, off: Sequence[str], deleted: Sequence[str]) -> None:
+    """Bury what waits for those that are off, and drop what is left of those that were deleted: as
+    much as can be done in a short while for all of them. The next turn goes on.
+    """
+    steps: list[Callable[[Tx], int]] = []
+    for endpoint_id in off:
+        steps.append(partial(_bury, endpoint_id=endpoint_id))
+    for endpoint_id in deleted:
+        steps.append(partial(endpoint_callbacks.drop_next, endpoint_id=endpoint_id))
     end = time.monotonic() + SECONDS_AT_ONCE
-    while time.monotonic() < end:
-        if not services.database.transact(
-            partial(endpoint_callbacks.drop_next, endpoint_id=endpoint_id)
-        ):
-            break
+    for step in steps:
+        while time.monotonic() < end:
+            if not services.database.transact(step):
+                break
 
 
 def look_after(services: Services, _actors: Actors) -> int:
@@ -88,9 +105,6 @@ def _switched_off(services: Services, endpoint: WebhookEndpoint) -> bool:
     work = partial(_switch_off, endpoint_id=endpoint.id, now=services.now(), bound=bound)
     if not services.database.transact(work):
         return False
-    left = owed_callbacks.BATCH
-    while left == owed_callbacks.BATCH:
-        left = services.database.transact(partial(_bury, endpoint_id=endpoint.id))
     log.error("endpoint_switched_off", endpoint=endpoint.id)
     return True
 
@@ -111,8 +125,14 @@ def _switch_off(tx: Tx, *, endpoint_id: str, now: datetime, bound: timedelta) ->
 
 
 def _bury(tx: Tx, *, endpoint_id: str) -> int:
-    # The race: somebody switches it on meanwhile. What waits then is to be sent.
-    if webhook_endpoints.get(tx, endpoint_id, lock=True).state != "off":
+    """How many of a batch were buried."""
+    # The races: somebody switches it on meanwhile, and what waits then is to be sent; or somebody
+    # deletes it.
+    try:
+        endpoint = webhook_endpoints.get(tx, endpoint_id, lock=True)
+    except Unknown:
+        return 0
+    if endpoint.state != "off":
         return 0
     return endpoint_callbacks.bury(tx, endpoint_id)
 

@@ -1,13 +1,14 @@
 """What is owed to webhook endpoints, beside claims and erasures that go on at the same time."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from domain.webhook_endpoints import WebhookEndpoint
-from storage.rows import feed, webhook_endpoints
+from storage.rows import feed, owed_callbacks, webhook_endpoints
 from storage.schema.database import Database
 from storage.schema.tables import outbox
 from storage.transactions import endpoint_callbacks
@@ -23,8 +24,12 @@ def add(database: Database) -> None:
 
 
 def test_what_is_owed_to_one_endpoint_is_found_by_an_index(database: Database) -> None:
-    plan = plan_of(database, "SELECT id FROM outbox WHERE endpoint_id = 'whe_1'")
-    assert "ix_outbox_endpoint_id" in plan
+    mine = "kind = 'callback' AND endpoint_id = 'whe_1' AND state = 'pending'"
+    oldest = f"SELECT id FROM outbox WHERE {mine} ORDER BY created_at, id LIMIT 500"
+    plan = plan_of(database, oldest)
+    assert "ix_outbox_of_endpoint" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_who_owes_an_event_waits_for_an_erasure_that_may_take_it(database: Database) -> None:
@@ -47,16 +52,7 @@ def test_rows_are_locked_in_the_order_of_claims_and_not_in_that_of_the_table(
     # Given: the row with the later id lies first in the table.
     add(database)
     for name in ("out_2", "out_1"):
-        row: dict[str, Any] = {
-            "id": name,
-            "kind": "callback",
-            "topic": "x",
-            "dedupe_key": name,
-            "payload": {},
-        }
-        at = {"due_at": people.NOW, "created_at": people.NOW, "endpoint_id": MINE.id}
-        with database.write() as tx:
-            tx.execute(outbox.insert().values(row | at))
+        owe(database, name, "pending")
 
     def pause() -> None:
         with database.write() as tx:
@@ -71,6 +67,63 @@ def test_rows_are_locked_in_the_order_of_claims_and_not_in_that_of_the_table(
         # Then: the second is free for the claim.
         lock(claiming, "out_2")
     pausing.join()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_row_that_somebody_changes_meanwhile_ends_no_sending_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch, *, begun: bool
+) -> None:
+    if database.engine.dialect.name == "sqlite":
+        return  # there, one transaction writes at a time
+    monkeypatch.setattr(owed_callbacks, "BATCH", 2)
+    # Given: four dead letters, which are to be sent again, or of which more were before.
+    add(database)
+    for number in range(4):
+        owe(database, f"out_{number}", "dead")
+    now = people.NOW + timedelta(hours=1)
+    if begun:
+        with database.write() as tx:
+            again = {"again_states": "dead", "again_before": now}
+            webhook_endpoints.change(tx, MINE.id, **again)
+
+    def send() -> None:
+        with database.write() as tx:
+            if begun:
+                endpoint_callbacks.go_on(tx, MINE.id, now=now)
+            else:
+                endpoint_callbacks.send_dead_again(tx, MINE, now=now)
+
+    sending = threading.Thread(target=send)
+    with database.write() as discarding:
+        # When: somebody discards one of the first batch, which so comes back short.
+        lock(discarding, "out_1")
+        discarded = outbox.update().where(outbox.c.id == "out_1")
+        discarding.execute(discarded.values(state="superseded"))
+        sending.start()
+        wait_until_somebody_waits(database)
+    sending.join()
+    # Then: the clock goes on with the rest, and ends.
+    for seconds in (1, 2):
+        with database.write() as tx:
+            endpoint_callbacks.go_on(tx, MINE.id, now=now + timedelta(seconds=seconds))
+    with database.read() as tx:
+        states = tx.scalars(select(outbox.c.state).order_by(outbox.c.id)).all()
+        assert webhook_endpoints.get(tx, MINE.id).again_before is None
+    assert states == ["pending", "superseded", "pending", "pending"]
+
+
+def owe(database: Database, outbox_id: str, state: str) -> None:
+    row: dict[str, Any] = {
+        "id": outbox_id,
+        "kind": "callback",
+        "topic": "x",
+        "dedupe_key": outbox_id,
+        "payload": {},
+        "state": state,
+    }
+    at = {"due_at": people.NOW, "created_at": people.NOW, "endpoint_id": MINE.id}
+    with database.write() as tx:
+        tx.execute(outbox.insert().values(row | at))
 
 
 def lock(tx: Any, outbox_id: str) -> None:

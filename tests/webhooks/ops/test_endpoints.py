@@ -64,6 +64,25 @@ def test_an_endpoint_is_shown_by_its_host_with_how_it_stands(inside: Desk) -> No
     assert "a-secret-path" not in page
 
 
+def test_however_many_watch_rows_are_counted_once_and_anew_after_a_deed(
+    inside: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = scene.endpoint(inside.database)
+    looks, counts = [], webhook_endpoints.counts
+
+    def look(*given: Any) -> Any:
+        looks.append(given)
+        return counts(*given)
+
+    monkeypatch.setattr(webhook_endpoints, "counts", look)
+    for _ in range(5):
+        assert ">1<" not in inside.client.get("/ops/endpoints/live").text
+    assert len(looks) == 1
+    do(inside, mine, "test")
+    assert ">1<" in inside.client.get("/ops/endpoints/live").text
+    assert len(looks) == 2
+
+
 def test_what_is_done_is_done_and_told_in_the_audit(inside: Desk) -> None:
     mine = scene.endpoint(inside.database)
     dead = owe(inside, mine, 1, "dead")

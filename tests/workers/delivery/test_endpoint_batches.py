@@ -9,11 +9,13 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 from sqlalchemy import func, select
 
+from domain.webhook_endpoints import TEST
 from storage.rows import owed_callbacks, webhook_endpoints
 from storage.rows.webhook_endpoints import PostAttempt
 from storage.schema import tables
 from storage.transactions import endpoint_callbacks
 from tests.support import endpoints
+from tests.support.people import at
 from tests.support.webhook_delivery import Switchboard, switchboard
 from workers.actors import declare_actors
 from workers.jobs import webhook_endpoints as job
@@ -21,6 +23,7 @@ from workers.jobs import webhook_endpoints as job
 __all__ = ["switchboard"]
 
 ONE, OTHER = "/one", "/other"
+BOOKED, REBOOKED = "booking.booked", "booking.rebooked"
 BATCH, ROWS = 3, 8
 
 
@@ -102,10 +105,11 @@ def test_one_that_is_on_again_is_sent_all_that_waited_and_died(switchboard: Swit
     assert count(board, mine, "sent") == ROWS
 
 
-def test_the_job_buries_all_that_is_owed_to_one_that_it_switches_off(
-    switchboard: Switchboard,
+def test_the_clock_buries_all_of_one_that_it_switches_off_and_no_turn_is_long(
+    switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = switchboard
+    monkeypatch.setattr(job, "SECONDS_AT_ONCE", 0)
     mine = endpoints.make(board, ONE, failing_since=board.now)
     owe(board, mine, "pending")
     board.now += timedelta(days=6)
@@ -113,7 +117,37 @@ def test_the_job_buries_all_that_is_owed_to_one_that_it_switches_off(
         attempt = PostAttempt("evt_1", "booking.booked", board.now, None, 9)
         webhook_endpoints.note(tx, mine, attempt, taken=False)
     job.look_after(board.services, declare_actors(StubBroker(), board.services))
+    # However long a batch takes, this turn does one; and the next ones go on as they have time
+    clock(board)
+    assert count(board, mine, "dead") == BATCH
+    monkeypatch.undo()
+    clock(board)
     assert count(board, mine, "dead") == ROWS
+
+
+def test_what_is_owed_again_is_overtaken_by_nothing_newer(switchboard: Switchboard) -> None:
+    board = switchboard
+    # Given one that was switched off, with a booking behind more than a batch of others
+    mine = endpoints.make(board, ONE, types=(BOOKED, REBOOKED))
+    owe(board, mine, "dead")
+    booked = board.book()
+    board.announce()
+    clock(board)
+    with board.database.write() as tx:
+        theirs = tables.outbox.update().where(tables.outbox.c.endpoint_id == mine)
+        tx.execute(theirs.values(state="dead"))
+    endpoints.change(board, mine, state="off", off_since=board.now)
+    # When the booking is moved, and then the endpoint is on again
+    board.rebook(booked.booking, at(9, 14))
+    board.announce()
+    board.now += timedelta(seconds=1)
+    do(board, endpoint_callbacks.resume, mine, now=board.now)
+    for _ in range(6):
+        board.work([(row.id, "callback") for row in board.rows(endpoint_id=mine, state="pending")])
+        clock(board)
+    # Then it hears of both as they happened
+    told = [topic for topic, _ in endpoints.heard(board, ONE) if topic != TEST]
+    assert told == [BOOKED, REBOOKED]
 
 
 def test_what_is_paused_waits_also_beyond_the_first_batch(switchboard: Switchboard) -> None:
