@@ -30,6 +30,12 @@ from webhooks.demo.processes import Processes, free_port
 from webhooks.demo.stage import Api
 
 SECONDS = 30.0
+HOURS = 288
+"""Of 24 days, each second one: what the calendar gets of its own is after them."""
+BUSY_DAYS = 27
+TURNS = 40
+"""At most, while something else goes on: twice, of three hours each, leaves some for the rest."""
+PAUSE_SECONDS = 0.2
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SETTINGS = {
     "name": "Ada",
@@ -69,7 +75,7 @@ class Customers:
 
     statuses: Counter[int] = field(default_factory=Counter)
     booked: list[str] = field(default_factory=list)
-    _hours: Iterator[int] = field(default_factory=lambda: iter(range(300)))
+    _hours: Iterator[int] = field(default_factory=lambda: iter(range(HOURS)))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> str:
@@ -158,13 +164,17 @@ def until_left(town: Town, *, of_endpoints: bool) -> None:
 
 @contextmanager
 def meanwhile(turn: Callable[[], None]) -> Iterator[None]:
-    """Again and again while the block runs. What it raises is raised at the end."""
+    """Again and again while the block runs, TURNS times at most. What it raises is raised at the
+    end.
+    """
     over, raised = threading.Event(), []
 
     def run() -> None:
         try:
-            while not over.is_set():
+            for _ in range(TURNS):
                 turn()
+                if over.wait(PAUSE_SECONDS):
+                    return
         except BaseException as error:  # noqa: BLE001 (whatever a thread raises, the test must see)
             raised.append(error)
 
@@ -247,7 +257,7 @@ def test_two_releases_work_side_by_side_over_one_database(upgrade: Upgrade) -> N
     assert heard(platform, "/mine") == {}
     # And pushes are followed by a read
     version = town.slots()["version"]
-    busy = datetime.now(UTC).replace(microsecond=0) + timedelta(days=20)
+    busy = datetime.now(UTC).replace(microsecond=0) + timedelta(days=BUSY_DAYS)
     town.control.add_event(calendar, busy, busy + timedelta(hours=1))
     town.wait(lambda found: found["version"] > version)
     # And all of both may be at work at once
