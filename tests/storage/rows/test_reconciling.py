@@ -211,7 +211,7 @@ def test_how_long_a_push_waited_is_kept_for_the_read_that_served_it(
     read(database, connection, MEETING)
     assert len(waits(database)) == 1
     with database.write() as tx:
-        assert set(samples.summarise(tx)) == set(samples.PERCENTILES)
+        assert set(samples.summarise(tx)) >= set(samples.PERCENTILES)
         assert samples.summarise(tx) == {}
 
 
