@@ -1,7 +1,7 @@
 """Each alert fires when its condition is made true in a real database, and none of them before."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -10,21 +10,20 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from domain.reconciling import Pace
-from storage.reports import fleet
-from storage.rows import api_keys, clock_jobs, outbox, outbox_claims, pauses, withheld_addresses
-from storage.rows.pauses import Pause
+from storage.rows import api_keys, clock_jobs
 from storage.schema import tables
 from storage.slots.bookable import Wanted
 from storage.transactions import bookings
-from tests.support import changed_events, exposition, people
+from tests.journeys.alert_conditions import CONDITIONS, Condition, a_mail_is_held, book
+from tests.support import exposition, people
 from tests.support import http_client as desks
 from tests.support.http_client import Desk
 from tests.support.people import NOW, at
 from webhooks.demo.processes import free_port
 from workers import clock
+from workers.actors import QUEUES
+from workers.broker import manned_key
 
-Condition = Callable[[Desk, str], None]
 LATER = NOW + timedelta(minutes=16)
 
 
@@ -40,165 +39,11 @@ def quiet(database_url: str, redis_url: str, **changes: Any) -> Iterator[tuple[D
             people.has_channel(tx, connection_id, "chn_1", now=NOW)
             for job in clock.JOBS:
                 clock_jobs.take(tx, job.name, every_ms=job.every_ms)
+        for queue in QUEUES:
+            desk.runtime.services.redis.set(manned_key(queue), 1)
         yield desk, connection_id
 
 
-def set_row(desk: Desk, connection_id: str, **values: object) -> None:
-    with desk.database.write() as tx:
-        tx.execute(
-            tables.connections.update()
-            .where(tables.connections.c.id == connection_id)
-            .values(values)
-        )
-
-
-def book(desk: Desk, _: str = "") -> None:
-    with desk.database.write() as tx:
-        bookings.book(
-            tx, Wanted("ada", at(4, 10), 60), people.GRACE, people.PROGRAMME, people.terms()
-        )
-
-
-def held(desk: Desk) -> outbox_claims.DeliveryClaim:
-    """A claimed mail."""
-    book(desk)
-    with desk.database.write() as tx:
-        chosen = tx.execute(tables.outbox.select().where(tables.outbox.c.topic == "booked")).first()
-        assert chosen is not None
-        found = outbox_claims.claim(tx, chosen.id, lease_ms=1000, now=NOW)
-    assert found is not None
-    return found
-
-
-def nobody_ticks(desk: Desk, _: str) -> None:
-    row = tables.schedule.c
-    with desk.database.write() as tx:
-        tx.execute(tables.schedule.update().values(next_run_at_ms=row.next_run_at_ms - 3_800_000))
-
-
-def a_job_never_ran(desk: Desk, _: str) -> None:
-    with desk.database.write() as tx:
-        tx.execute(tables.schedule.delete().where(tables.schedule.c.name == "roll"))
-
-
-def a_job_raises(desk: Desk, _: str) -> None:
-    clock.attempt(desk.runtime.services, desk.runtime.actors, clock.Job("roll", 60_000, broken))
-
-
-def broken(*_: object) -> int:
-    raise ValueError("a row that nobody thought of")
-
-
-def a_read_is_owed_for_long(desk: Desk, connection_id: str) -> None:
-    people.mark_dirty(desk.database, connection_id)
-    set_row(desk, connection_id, dirty_since_ms=tables.connections.c.dirty_since_ms - 601_000)
-
-
-def pushes_waited(desk: Desk, _: str) -> None:
-    with desk.database.write() as tx:
-        for number in range(20):
-            tx.execute(tables.visible.insert().values(id=f"v{number}", at=NOW, ms=31_000))
-    clock.sample(desk.runtime.services, desk.runtime.actors)
-
-
-def nobody_read(desk: Desk, connection_id: str) -> None:
-    set_row(desk, connection_id, last_ok_at=NOW - timedelta(hours=2))
-
-
-def nobody_audited(desk: Desk, connection_id: str) -> None:
-    with desk.database.write() as tx:
-        people.has_channel(tx, connection_id, "chn_1", now=NOW - timedelta(days=3))
-
-
-def a_channel_was_never_audited(desk: Desk, _: str) -> None:
-    with desk.database.write() as tx:
-        tx.execute(tables.channels.update().values(audited_at=None))
-
-
-def an_event_lies_over_a_session(desk: Desk, connection_id: str) -> None:
-    book(desk)
-    people.mark_dirty(desk.database, connection_id)
-    set_row(desk, connection_id, next_attempt_at_ms=0)
-    people.read(desk.database, connection_id, (at(4, 10), at(4, 11)), account=None)
-
-
-def a_link_does_not_come(desk: Desk, _: str) -> None:
-    book(desk)
-    with desk.database.write() as tx:
-        tx.execute(tables.sessions.update().values(conferencing_state="failed"))
-        tx.execute(tables.outbox.update().values(state="sent"))
-
-
-def an_event_was_moved_and_nobody_settled_it(desk: Desk, connection_id: str) -> None:
-    book(desk)
-    with desk.database.write() as tx:
-        [session_id] = tx.scalars(tables.sessions.select().with_only_columns(tables.sessions.c.id))
-        changed_events.found(tx, session_id, connection_id, since=NOW - timedelta(days=2))
-
-
-def a_calendar_entry_is_late(desk: Desk, _: str) -> None:
-    book(desk)
-    with desk.database.write() as tx:
-        mine = tables.outbox.update().where(tables.outbox.c.kind == "calendar")
-        tx.execute(mine.values(due_at=NOW - timedelta(minutes=61)))
-
-
-def the_mails_are_paused(desk: Desk, _: str) -> None:
-    with desk.database.write() as tx:
-        pauses.put(tx, Pause("mail", "", NOW, "ops/1"))
-
-
-def a_mail_was_refused_for_good(desk: Desk, _: str) -> None:
-    found = held(desk)
-    with desk.database.write() as tx:
-        outbox.dead(tx, found, error="550 no such user")
-
-
-def a_mail_is_held(desk: Desk, _: str) -> None:
-    found = held(desk)
-    with desk.database.write() as tx:
-        outbox.wait_for_text(tx, found, error="programme_name is empty", retry_in_ms=1000)
-
-
-def more_calendars_than_calls(desk: Desk, _: str) -> None:
-    with desk.database.write() as tx:
-        fleet.put(tx, {Pace.STEADY: 6_000}, timedelta(hours=2), at=NOW)
-
-
-def a_mailbox_does_not_exist(desk: Desk, _: str) -> None:
-    found = held(desk)
-    with desk.database.write() as tx:
-        withheld_addresses.refused(
-            tx, found, reason="550 5.1.1", reply="550 5.1.1 no such user", now=NOW
-        )
-
-
-def the_mail_server_refuses_us(desk: Desk, _: str) -> None:
-    found = held(desk)
-    with desk.database.write() as tx:
-        outbox.give_back(tx, found, error="550 5.7.1", retry_in_ms=1000, trouble="refused")
-
-
-CONDITIONS: list[tuple[str, Condition]] = [
-    ("CoachcalClockStopped", nobody_ticks),
-    ("CoachcalClockStopped", a_job_never_ran),
-    ("CoachcalClockJobFailing", a_job_raises),
-    ("CoachcalReadsLate", a_read_is_owed_for_long),
-    ("CoachcalPushesSlow", pushes_waited),
-    ("CoachcalCoachesStale", nobody_read),
-    ("CoachcalFleetTooLarge", more_calendars_than_calls),
-    ("CoachcalAuditOverdue", nobody_audited),
-    ("CoachcalAuditOverdue", a_channel_was_never_audited),
-    ("CoachcalSessionsInConflict", an_event_lies_over_a_session),
-    ("CoachcalConferencingFailed", a_link_does_not_come),
-    ("CoachcalEventsUnsettled", an_event_was_moved_and_nobody_settled_it),
-    ("CoachcalCalendarWritesLate", a_calendar_entry_is_late),
-    ("CoachcalDeadLetters", a_mail_was_refused_for_good),
-    ("CoachcalPaused", the_mails_are_paused),
-    ("CoachcalMailsHeld", a_mail_is_held),
-    ("CoachcalMailsWithheld", a_mailbox_does_not_exist),
-    ("CoachcalMailerTrouble", the_mail_server_refuses_us),
-]
 ELSEWHERE = {
     "CoachcalProcessGone",
     "CoachcalDatabaseAway",
