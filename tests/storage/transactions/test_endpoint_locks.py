@@ -24,6 +24,15 @@ def add(database: Database) -> None:
 
 
 def test_what_is_owed_to_one_endpoint_is_found_by_an_index(database: Database) -> None:
+    # Given endpoints that are owed very much, as the database knows them: of a table without rows
+    # any index will do, and a few are sorted.
+    rows: list[dict[str, Any]] = []
+    for number in range(6_000):
+        of = {"endpoint_id": f"whe_{number % 3}"}
+        rows.append(owed(f"out_{number}", "pending") | of)
+    with database.write() as tx:
+        tx.execute(outbox.insert(), rows)
+        tx.exec_driver_sql("ANALYZE outbox")
     mine = "kind = 'callback' AND endpoint_id = 'whe_1' AND state = 'pending'"
     oldest = f"SELECT id FROM outbox WHERE {mine} ORDER BY created_at, id LIMIT 500"
     plan = plan_of(database, oldest)
@@ -113,17 +122,22 @@ def test_a_row_that_somebody_changes_meanwhile_ends_no_sending_again(
 
 
 def owe(database: Database, outbox_id: str, state: str) -> None:
-    row: dict[str, Any] = {
+    with database.write() as tx:
+        tx.execute(outbox.insert().values(owed(outbox_id, state)))
+
+
+def owed(outbox_id: str, state: str) -> dict[str, Any]:
+    return {
         "id": outbox_id,
         "kind": "callback",
         "topic": "x",
         "dedupe_key": outbox_id,
         "payload": {},
         "state": state,
+        "due_at": people.NOW,
+        "created_at": people.NOW,
+        "endpoint_id": MINE.id,
     }
-    at = {"due_at": people.NOW, "created_at": people.NOW, "endpoint_id": MINE.id}
-    with database.write() as tx:
-        tx.execute(outbox.insert().values(row | at))
 
 
 def lock(tx: Any, outbox_id: str) -> None:
