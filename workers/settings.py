@@ -18,7 +18,6 @@ from domain.mail.safety import mailbox
 from domain.mail.support import Support
 from domain.places import Kind as PlaceKind
 from domain.places import Place, Rule
-from workers import redis_urls, sentinels
 from workers.delivery.webhook_sender import check_secret, check_url
 from workers.mailer.server import MailServer
 from workers.oidc.exchanges import is_safe
@@ -331,6 +330,10 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis(cls, value: str) -> str:
+        # Here, because redis-py loads OpenTelemetry where that is installed: who only reads the
+        # settings, or says what commands there are, would wait for both.
+        from workers import redis_urls, sentinels
+
         if not sentinels.is_watched(value):
             _url(value, REDISES, "redis://:password@host:6379/0")
         redis_urls.check(value)
