@@ -5,7 +5,6 @@ Playwright brings no browser of its own here: it drives the system's.
 """
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -14,11 +13,11 @@ from typing import Any
 import pytest
 from dramatiq.brokers.stub import StubBroker
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support import http_client as desks
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
+from tests.support.listening import listening
 from webhooks.demo.processes import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -88,11 +87,6 @@ class Site:
             yield seen
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 (werkzeug's)
-        """Nothing."""
-
-
 def whole(app: Any) -> Any:
     """Each answer in one piece: where a browser hangs up in the middle, werkzeug's server leaves a
     static file open.
@@ -112,22 +106,6 @@ def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) 
     opened = desks.opened(database_url, redis_url, broker=StubBroker(), **changes)
     with opened as desk, listening(whole(desk.client.application), port) as origin:
         yield Site(desk, origin, browser)
-
-
-@contextmanager
-def listening(app: Any, port: int = 0) -> Iterator[str]:
-    """An app on a port of its own; answers its origin. The ports of a host are one site: cookies go
-    into frames.
-    """
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

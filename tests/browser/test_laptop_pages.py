@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import laptop
-from tests.browser.conftest import Seen, Site, listening
+from tests.browser.conftest import Seen, Site
 from tests.browser.laptop import Laptop
 from tests.browser.phone import PHONE, small
 from tests.browser.readers import violations
 from tests.browser.screens import LOOKS
+from tests.support.listening import listening
 from tests.webhooks.demo.box import send
 
 DESK: dict[str, Any] = {"width": 1440, "height": 900}

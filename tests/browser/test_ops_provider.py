@@ -15,12 +15,13 @@ from dramatiq.brokers.stub import StubBroker
 from playwright.sync_api import Browser, Page, expect
 
 from storage.rows import audit_log
-from tests.browser.conftest import Site, listening, whole
+from tests.browser.conftest import Site, whole
 from tests.browser.readers import violations
 from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import Kind
 from tests.support.installing import from_npm
+from tests.support.listening import listening
 from webhooks.demo.processes import free_port
 from workers.doctor import provider as provider_check
 

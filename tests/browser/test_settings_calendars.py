@@ -9,11 +9,12 @@ from playwright.sync_api import Browser, expect
 from werkzeug.wrappers import Request, Response
 
 from domain.accounts import Calendar
-from tests.browser.conftest import Site, listening, served
+from tests.browser.conftest import Site, served
 from tests.browser.readers import at_peace
 from tests.browser.settings_page import at_settings, in_words, settings_link
 from tests.support import people
 from tests.support.databases import Kind
+from tests.support.listening import listening
 
 CONSENT = "http://127.0.0.1:8002"  # nobody listens there
 

@@ -10,11 +10,11 @@ import pytest
 from coachcal_client import Client, Feed
 from dramatiq.brokers.stub import StubBroker
 
-from tests.client.conftest import listening
 from tests.docs.client import ROOT
 from tests.support import endpoints
 from tests.support import http_client as desks
 from tests.support.callback_server import platform
+from tests.support.listening import listening
 from tests.support.mail_server import post_office
 from tests.support.people import at
 from tests.support.webhook_delivery import BETH, Switchboard, switchboard

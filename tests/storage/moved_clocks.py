@@ -1,4 +1,6 @@
-"""Grace's local time of a session moved, and Ada's did not: for the tests of such clocks."""
+"""What tests of moved clocks share: what is owed and told then; and, for those of participants,
+a session of which Grace's local time moved, and Ada's did not.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -47,9 +49,14 @@ def roll(database: Database, now: datetime = people.NOW) -> list[tuple[str, int 
 
 
 def told(database: Database) -> list[dict[str, Any]]:
+    return announced(database, "clock")
+
+
+def announced(database: Database, word: str) -> list[dict[str, Any]]:
+    """What the platform is told by events that have this word in their names."""
     with database.write() as tx:
         wakes = callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after)
         ids = [outbox_id for outbox_id, _ in wakes]
         found = tx.execute(tables.outbox.select().where(tables.outbox.c.id.in_(ids)))
         said = [row.payload for row in found]
-    return [body for body in said if "clock" in body["type"]]
+    return [body for body in said if word in body["type"]]

@@ -3,7 +3,7 @@ is told once, and ops see it; the instant stays.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +11,14 @@ import pytest
 from domain.hours import instant_of, wall_clock
 from domain.sessions import Participant
 from storage.reports import overview
-from storage.rows import coaches, sessions
+from storage.rows import sessions
 from storage.schema import tables
 from storage.schema.database import Database
 from storage.slots.bookable import Wanted
-from storage.transactions import bookings, callbacks, moved_clocks
+from storage.transactions import bookings
 from storage.transactions.bookings import BookingChange
 from tests.storage.kit import create
+from tests.storage.moved_clocks import announced, roll
 from tests.support import people
 from tests.support.people import at
 
@@ -40,25 +41,8 @@ def older_rules(database: Database, wall: str = BEFORE) -> None:
         tx.execute(tables.slot_sets.update().values(tzdata="2019c"))
 
 
-def roll(database: Database, now: datetime = people.NOW) -> list[tuple[str, int | None]]:
-    """The mails that it owed: whom, and the facts of the time before."""
-    with database.write() as tx:
-        coach = coaches.lock(tx, "ada")
-        assert coach is not None
-        _, wakes = moved_clocks.roll(tx, coach, people.terms(now))
-        ids = [outbox_id for outbox_id, _ in wakes]
-        found = tx.execute(tables.outbox.select().where(tables.outbox.c.id.in_(ids))).all()
-    assert {row.topic for row in found} <= {"wall_moved"}
-    return sorted((row.recipient, row.payload["previous_starts"]) for row in found)
-
-
 def told(database: Database) -> list[dict[str, Any]]:
-    with database.write() as tx:
-        wakes = callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after)
-        ids = [outbox_id for outbox_id, _ in wakes]
-        found = tx.execute(tables.outbox.select().where(tables.outbox.c.id.in_(ids)))
-        said = [row.payload for row in found]
-    return [body for body in said if body["type"].startswith("session.wall")]
+    return announced(database, "session.wall")
 
 
 def test_a_local_time_is_read_back_as_the_instant_that_it_is_by_today_s_rules() -> None:
