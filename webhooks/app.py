@@ -32,7 +32,7 @@ from workers import logs, telemetry, tracing
 from workers.bootstrap import Runtime, bootstrap
 from workers.design import STATIC
 from workers.limits import Limiter
-from workers.oidc.logins import Logins
+from workers.oidc import logins_of
 from workers.settings import Settings
 
 LOAD_OURS = (
@@ -171,7 +171,7 @@ def serve(app: App, runtime: Runtime) -> App:
         manual=SharedLook(float("inf")),
         owed=SharedLook(OWED_SECONDS),
         late_pushes=LatePushes(services.database, partial(notifications.make_up, runtime)),
-        logins=Logins.of(runtime.settings),
+        logins=logins_of(runtime.settings),
     )
     app.extensions[EXTENSION] = ours
     app.always = HEADERS

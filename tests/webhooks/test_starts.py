@@ -26,6 +26,14 @@ assert {module!r} in sys.modules
 """
 
 
+NOT_LOADED = """
+import sys
+import webhooks.app
+loaded = [name for name in sys.modules if name.startswith(("authlib", "joserfc"))]
+assert loaded == [], loaded
+"""
+
+
 @pytest.fixture
 def town(
     fresh_database: Callable[[Kind], str], redis_url: str, tmp_path: Path
@@ -42,6 +50,17 @@ def town(
 def test_what_is_loaded_is_left_alone_and_the_rest_collected(module: str) -> None:
     run = subprocess.run(
         launch.command("timeit", "-n1", "-r1", LOADED.format(module=module)),
+        env=launch.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_web_process_without_a_login_provider_loads_no_library_for_one() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", NOT_LOADED],
         env=launch.environment(),
         capture_output=True,
         text=True,

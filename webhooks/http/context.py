@@ -4,7 +4,7 @@ in one process.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app
 
@@ -18,7 +18,9 @@ from webhooks.http.refusal_log import Refusals
 from webhooks.http.response_cache import ResponseCache
 from webhooks.http.shared_looks import SharedLook, StormLook
 from workers.bootstrap import Runtime
-from workers.oidc.logins import Logins
+
+if TYPE_CHECKING:
+    from workers.oidc.logins import Logins
 
 EXTENSION = "coachcal"
 
@@ -39,7 +41,7 @@ class Parts:
     response_cache: ResponseCache
     limits: RequestLimits
     late_pushes: LatePushes
-    logins: Logins | None
+    logins: "Logins | None"
     """By the provider of the settings, if they name one."""
     streams: StreamPlaces
     """Lists that this process is sending whole."""

@@ -6,6 +6,7 @@ verifier are of no use in another browser, or a second time.
 
 import secrets
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Response, abort, g, request, url_for
@@ -19,7 +20,9 @@ from webhooks.ops.ops_sessions import INSIDE, ends, enter, form, wanted
 from webhooks.ops.visitors import Visitor
 from workers.oidc import errors
 from workers.oidc.errors import LoginFailed
-from workers.oidc.logins import BegunLogin, Logins
+
+if TYPE_CHECKING:
+    from workers.oidc.logins import BegunLogin, Logins
 
 log = structlog.get_logger()
 
@@ -58,7 +61,7 @@ def oidc_finish() -> Response:
     # made-up ones there.
     parts().limits.spare(request.environ)
     try:
-        begun, place = _begun()
+        begun, place = _begun(logins)
         claimed = logins.finish(begun, request.args.to_dict(), now=services.now())
     except LoginFailed as error:
         return _refused(error, is_wrong=error.status != AWAY)
@@ -72,7 +75,7 @@ def oidc_finish() -> Response:
     return delete_cookie(enter(visitor, role, place), COOKIE)
 
 
-def _logins() -> Logins:
+def _logins() -> "Logins":
     logins = parts().logins
     if logins is None:
         abort(404, OFF)
@@ -84,7 +87,7 @@ def _return_to() -> str:
     return runtime().settings.ops_base_url + url_for("ops.oidc_finish")
 
 
-def _begun() -> tuple[BegunLogin, str]:
+def _begun(logins: "Logins") -> "tuple[BegunLogin, str]":
     """The login that this browser began, and the page that it was on the way to. Raises
     LoginFailed.
     """
@@ -98,7 +101,7 @@ def _begun() -> tuple[BegunLogin, str]:
     else:
         until, place = float(kept.pop("until")), kept.pop("wanted")
         if until > _now() and (not place or INSIDE.fullmatch(place)):
-            return BegunLogin(**kept), place
+            return logins.begun(kept), place
         failure = errors.over()
     raise failure
 

@@ -6,9 +6,10 @@ what they may do is decided by the settings as they are at each request.
 
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workers.oidc.tokens import Claimed
+if TYPE_CHECKING:
+    from workers.oidc.tokens import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Visitor:
 
     @classmethod
     def of_person(
-        cls, claimed: Claimed, issuer: str, groups: tuple[str, ...], *, csrf: str, until: int
+        cls, claimed: "Claimed", issuer: str, groups: tuple[str, ...], *, csrf: str, until: int
     ) -> "Visitor":
         return cls("", "", csrf, until, issuer, claimed.subject, claimed.mail, groups)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from workers.doctor.finding import Finding
+from workers.oidc import logins_of
 from workers.oidc.errors import LoginFailed
-from workers.oidc.logins import Logins
 from workers.services import Services
 
 NEXT_STEPS = {
@@ -20,7 +20,7 @@ NEXT_STEPS = {
 
 def look(services: Services) -> Iterator[Finding]:
     """Nothing to say where there is none."""
-    logins = Logins.of(services.settings)
+    logins = logins_of(services.settings)
     if logins is None:
         return
     try:

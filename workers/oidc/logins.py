@@ -47,7 +47,7 @@ class Logins:
 
     def __init__(self, settings: Settings, *, exchanges: Exchanges | None = None) -> None:
         """Asks nobody yet. The settings have an issuer."""
-        assert settings.oidc_issuer is not None  # noqa: S101 (`of`)
+        assert settings.oidc_issuer is not None  # noqa: S101 (`logins_of`)
         assert settings.oidc_client_secret is not None  # noqa: S101 (the settings see to it)
         self.issuer = settings.oidc_issuer
         self._client_id = settings.oidc_client_id or ""
@@ -56,12 +56,6 @@ class Logins:
         self._groups_claim = settings.oidc_groups_claim
         self._exchanges = exchanges or Exchanges()
         self._provider = Provider(self.issuer, self._exchanges)
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Logins | None":
-        if settings.oidc_issuer is None:
-            return None
-        return cls(settings)
 
     def begin(self, return_to: str) -> tuple[str, BegunLogin]:
         """The provider's page for a browser, and what the browser keeps. Raises LoginFailed."""
@@ -84,6 +78,10 @@ class Logins:
             nonce=begun.nonce,
         )
         return str(url), begun
+
+    def begun(self, kept: Mapping[str, str]) -> BegunLogin:
+        """As a browser gives it back, unsealed."""
+        return BegunLogin(**kept)
 
     def finish(self, begun: BegunLogin, answer: Mapping[str, str], *, now: datetime) -> Claimed:
         """Who it is. `answer`: the query that the browser came back with. Raises LoginFailed."""

@@ -13,9 +13,9 @@ from tests.support import made_up_provider as made_up
 from tests.support import people
 from tests.support.http_client import settings_for
 from tests.support.made_up_provider import MadeUpProvider
+from workers.oidc import logins_of
 from workers.oidc.errors import LoginFailed
 from workers.oidc.exchanges import Exchanges
-from workers.oidc.logins import Logins
 from workers.oidc.provider import ANEW_SECONDS, KEPT_SECONDS, Provider
 from workers.settings import Settings
 
@@ -130,7 +130,7 @@ def test_a_provider_that_takes_our_secret_in_the_form_alone_is_given_it_there(
         return made_up.as_json({"error": "invalid_grant"}, 400)
 
     theirs.answers["/token"] = token
-    logins = Logins.of(Settings(**settings_of(theirs)))
+    logins = logins_of(Settings(**settings_of(theirs)))
     assert logins is not None
     url, begun = logins.begin("http://127.0.0.1:8000/ops/oidc/callback")
     with pytest.raises(LoginFailed, match="oidc_login_over"):
