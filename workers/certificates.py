@@ -13,6 +13,7 @@ from typing import Literal
 from cryptography import x509
 
 from workers.deadlines import Deadline
+from workers.public_addresses import addresses_of
 
 Opening = Literal["tls", "smtp", "postgresql"]
 """What is said before TLS begins: nothing; STARTTLS (RFC 3207); PostgreSQL's SSLRequest."""
@@ -27,12 +28,6 @@ class NoCertificate(Exception):
 
 class Nowhere(NoCertificate):
     """Nobody was asked."""
-
-
-def addresses_of(host: str) -> list[str]:
-    """As numbers. Raises OSError: it has none."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(each[4][0]) for each in found]
 
 
 def good_until(

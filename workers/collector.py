@@ -25,6 +25,7 @@ from storage.rows import (
     unknown_rows,
     webhook_endpoints,
 )
+from storage.rows.refresh_jobs import Backlog
 from storage.schema.database import Tx, Unavailable
 from storage.slots import slot_sets
 from workers import queues
@@ -46,15 +47,16 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             with self._services.database.read() as tx:
+                owed = refresh_jobs.backlog(tx)
                 found = [
-                    *self._reads(tx),
+                    *self._reads(tx, owed),
                     *self._fleet(tx),
                     *self._outbox(tx),
                     *self._endpoints(tx),
                     *self._coaches(tx),
                     *self._clock(tx),
                     self._strange(tx),
-                    self._duties(tx),
+                    self._duties(tx, owed),
                 ]
         except Unavailable:
             # No figure at all rather than a zero: a zero would say that nothing is owed.
@@ -64,9 +66,9 @@ class Figures(Collector):
         yield from self._depths()
         yield from Skew(self._services).collect()
 
-    def _reads(self, tx: Tx) -> Iterator[Metric]:
+    def _reads(self, tx: Tx, owed: Backlog) -> Iterator[Metric]:
         now = self._services.corrected_now()
-        owed, audited = refresh_jobs.backlog(tx), channels.oldest_audit(tx)
+        audited = channels.oldest_audit(tx)
         unaudited = 0.0
         if audited is not None:
             unaudited = (now - audited).total_seconds()
@@ -226,11 +228,11 @@ class Figures(Collector):
             counts,
         )
 
-    def _duties(self, tx: Tx) -> Metric:
+    def _duties(self, tx: Tx, owed: Backlog) -> Metric:
         now = self._services.corrected_now()
         since = metrics.oldest_due(tx, now=now)
         oldest = {
-            "freebusy": refresh_jobs.backlog(tx).oldest_seconds,
+            "freebusy": owed.oldest_seconds,
             "slots": slot_sets.roll_late(tx, now=now),
         }
         for kind, queue in QUEUE_OF.items():

@@ -24,15 +24,18 @@ def leads_to_public(host: str) -> bool:
     return bool(public_addresses_of(host))
 
 
-def public_addresses_of(host: str) -> list[str]:
-    """Its addresses as they are now, as numbers; none where one of them is not public. Raises
-    OSError: it has none.
-    """
+def addresses_of(host: str) -> list[str]:
+    """As they are now, as numbers. Raises OSError: it has none."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError:
         raise OSError("it is no name") from None
-    addresses = [str(each[4][0]) for each in found]
+    return [str(each[4][0]) for each in found]
+
+
+def public_addresses_of(host: str) -> list[str]:
+    """The same; none where one of them is not public."""
+    addresses = addresses_of(host)
     # All of them: which one is posted to is not ours to say.
     if not all(is_public(ip_address(each)) for each in addresses):
         return []

@@ -21,7 +21,7 @@ from workers.deadlines import Deadline
 from workers.doctor.finding import Finding
 from workers.mailer.server import MailServer
 from workers.mailer.smtp import SmtpMailer
-from workers.public_addresses import public_addresses_of
+from workers.public_addresses import addresses_of, public_addresses_of
 from workers.sentinels import SentinelUrl
 from workers.services import Services
 
@@ -41,7 +41,7 @@ class Peer:
     host: str
     port: int
     opening: Opening = "tls"
-    find: Callable[[str], list[str]] = certificates.addresses_of
+    find: Callable[[str], list[str]] = addresses_of
 
 
 def look(services: Services) -> Iterator[Finding]:
