@@ -101,9 +101,11 @@ def outside(hours: Hours, trips: Trips = (), off: tuple[date, ...] = ()) -> Part
     return lambda span, length: _outside(span, length, hours, trips, off)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _outside(span: Span, length: int, hours: Hours, trips: Trips, off: tuple[date, ...]) -> Row:
-    """Kept: hours change more rarely than calendars. A row of a year is 35 kB."""
+    """Kept, like the windows it comes from (`domain.hours.open_windows`): hours change more rarely
+    than calendars. A row of a year is 35 kB.
+    """
     closed = closed_periods(hours, span.origin, span.end, trips, off)
     row = touching(closed)(span, length)
     row.setflags(write=False)
@@ -129,19 +131,14 @@ def padded(periods: Periods, before: int, after: int) -> Periods:
     return grown
 
 
-@lru_cache(maxsize=512)
 def closed_periods(
     hours: Hours, start: int, end: int, trips: Trips = (), off: tuple[date, ...] = ()
 ) -> Periods:
-    """The gaps between working hours within [start,
-    end), read-only. Cached, like the windows they come from (`domain.hours.open_windows`).
-    """
+    """The gaps between working hours within [start, end)."""
     # A local date may lie a UTC date apart, a window begin the day before, and a date be skipped.
     near = 3 * DAY_SECONDS
     windows = open_windows(hours, utc_date(start - near), utc_date(end + near), trips, off)
-    periods = columns(subtract([(start, end)], clip(windows, (start, end))))
-    periods.setflags(write=False)
-    return periods
+    return columns(subtract([(start, end)], clip(windows, (start, end))))
 
 
 def columns(intervals: Sequence[Interval]) -> Periods:

@@ -53,6 +53,11 @@ def find_all(tx: Connection) -> list[Pause]:
     return records.all_as(tx, Pause, query.order_by(row.at, row.what, row.company))
 
 
+def find_waiting(tx: Connection, *, now: datetime) -> list[tuple[Pause, int]]:
+    """The same, each with how many messages that are due wait for it."""
+    return [(pause, waiting(tx, pause, now=now)) for pause in find_all(tx)]
+
+
 def waiting(tx: Connection, pause: Pause, *, now: datetime) -> int:
     """How many messages that are due wait for this one."""
     it = outbox.c

@@ -19,8 +19,7 @@ def pauses(as_json: bool) -> None:  # noqa: FBT001 (click)
     from storage.rows import pauses as stored
 
     with opened() as runtime, runtime.services.database.read() as tx:
-        now = runtime.services.now()
-        found = [(each, stored.waiting(tx, each, now=now)) for each in stored.find_all(tx)]
+        found = stored.find_waiting(tx, now=runtime.services.now())
     listed((_row(each, waiting) for each, waiting in found), as_json=as_json, nothing="nothing")
 
 

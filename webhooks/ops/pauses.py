@@ -15,9 +15,8 @@ UNKNOWN = "Say what: mail, calendar, callback, or a company. Nothing was done: g
 def paused_list() -> str:
     """GET /ops/pauses"""
     services = runtime().services
-    now = services.now()
     with services.database.read() as tx:
-        found = [(pause, pauses.waiting(tx, pause, now=now)) for pause in pauses.find_all(tx)]
+        found = pauses.find_waiting(tx, now=services.now())
     stopped = {each.what for each, _ in found}
     running = [kind for kind in KINDS if kind not in stopped]
     return render_template("ops/pauses.html", pauses=found, running=running)
