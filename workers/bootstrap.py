@@ -98,7 +98,7 @@ def create_services(
         receiver=_receiver(settings, lanes),
         receivers=Receivers(vault, settings.callback_deadline, lanes, outside),
         clock=clock,
-        staleness=Staleness(opened, settings.stale_after),
+        staleness=Staleness(opened, settings.least_stale_after),
         now=clock.now,
     )
 

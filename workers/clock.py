@@ -19,7 +19,7 @@ from storage.rows import holds as hold_rows
 from storage.schema import doorways
 from storage.schema.outages import Unavailable, kind_of
 from storage.slots import slot_sets
-from storage.transactions import callbacks, erasures, holds, looks, recovery
+from storage.transactions import erasures, holds, looks, recovery
 from workers import queues
 from workers.actors import Actors
 from workers.jobs import (
@@ -127,16 +127,6 @@ def reopen(services: Services, _actors: Actors) -> int:
         with services.database.write() as tx:
             holds.reopen(tx, coach_id, terms)
     return len(coaches)
-
-
-def announce(services: Services, actors: Actors) -> int:
-    """Owe the platform word of slots, calendars and conflicts that are not as it was last told."""
-    if services.receiver is None:
-        return 0
-    with services.database.write() as tx:
-        owed = callbacks.announce(tx, now=services.now(), stale_after=services.stale_after())
-    actors.wake_outbox(owed)
-    return len(owed)
 
 
 def deadlines(services: Services, _actors: Actors) -> int:

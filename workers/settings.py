@@ -511,7 +511,8 @@ class Settings(BaseSettings):
         return round(self.minimum_gap_seconds * 1000)
 
     @property
-    def stale_after(self) -> timedelta:
+    def least_stale_after(self) -> timedelta:
+        """Of a fleet that Cronofy's calls suffice for; ask `Services.stale_after` what holds now."""
         return timedelta(minutes=self.stale_minutes)
 
     @property

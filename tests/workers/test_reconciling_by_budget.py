@@ -8,12 +8,14 @@ import pytest
 
 from domain.reconciling import Pace, Turns
 from storage.reports import fleet as figures
-from storage.schema.database import Database
+from storage.schema.database import Database, Tx
 from tests.support import fleets, people
 from tests.support.clock_work import drain
 from tests.support.fleets import Fleet
 from tests.support.in_process import House
 from tests.support.query_plans import plan_of
+from webhooks.api.coach_list import COACHES
+from webhooks.api.schemas.coach_lists import CoachesQuery
 from workers import clock
 from workers.jobs import reconciling
 from workers.services import Services
@@ -31,7 +33,7 @@ def with_few_calls(house: House) -> None:
     services = house.runtime.services
     shorter = {"reconcile_minutes": 15, "reconcile_busy_minutes": 5, "stale_minutes": 20}
     settings = services.settings.model_copy(update={"rate_per_minute": FEW_CALLS} | shorter)
-    staleness = Staleness(services.database, settings.stale_after)
+    staleness = Staleness(services.database, settings.least_stale_after)
     services = replace(services, settings=settings, staleness=staleness)
     house.runtime = replace(house.runtime, services=services)
 
@@ -106,7 +108,7 @@ def test_a_large_fleet_makes_no_calendar_stale(house: House) -> None:
     house.introduce()
     with_few_calls(house)
     fleets.raised(house.runtime.services.database, MIXED, people.NOW)
-    least = house.runtime.services.settings.stale_after
+    least = house.runtime.services.settings.least_stale_after
     assert house.runtime.services.stale_after() == least
     # When the clock has written down how long a turn takes, and a process looks after a minute
     clock.sample(house.runtime.services, house.runtime.actors)
@@ -115,11 +117,22 @@ def test_a_large_fleet_makes_no_calendar_stale(house: House) -> None:
     longest = turns(house, MIXED).longest
     assert longest > least
     assert services.stale_after() == services.terms().stale_after == 1.5 * longest
+    # Then the list of coaches knows it too
+    services = replace(services, now=lambda: people.NOW + least + TICK)
+    with services.database.read() as tx:
+        assert listed(services, tx, "stale") == []
+        assert listed(services, tx, "fresh") == [("ada", "fresh")]
+
+
+def listed(services: Services, tx: Tx, state: str) -> list[tuple[str, str]]:
+    """The coaches in it, and the state that each is shown in."""
+    read = COACHES.reader(services, CoachesQuery(state=state))
+    return [(each["id"], each["state"]) for each in read(tx, None, 10).items]
 
 
 def later(services: Services, *, seconds: float) -> Services:
     """As a process has them that looked last so long ago."""
-    least = services.settings.stale_after
+    least = services.settings.least_stale_after
     staleness = Staleness(services.database, least, monotonic=lambda: time.monotonic() + seconds)
     return replace(services, staleness=staleness)
 

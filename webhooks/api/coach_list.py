@@ -1,6 +1,6 @@
 """The list of coaches: each as it is told alone, in a few questions for a page of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from storage.reports import coach_lists, coach_states, samples
 from storage.reports.lists import Key, Page
@@ -21,7 +21,7 @@ def _coaches(services: Services, query: CoachesQuery) -> Reader:
         changed_since = datetime.fromtimestamp(
             bound("changed_since", query.changed_since, zone), UTC
         )
-    now, stale_after = services.now(), services.settings.stale_after
+    now, stale_after = services.now(), services.stale_after()
 
     def read(tx: Tx, after: Key | None, limit: int) -> Page[Fields]:
         found = coach_lists.page(
@@ -33,18 +33,18 @@ def _coaches(services: Services, query: CoachesQuery) -> Reader:
             state=query.state,
             changed_since=changed_since,
         )
-        items = _items(tx, found.items, services, now)
+        items = _items(tx, found.items, now, stale_after)
         return Page(items, found.after)
 
     return read
 
 
-def _items(tx: Tx, ids: list[str], services: Services, now: datetime) -> list[Fields]:
+def _items(tx: Tx, ids: list[str], now: datetime, stale_after: timedelta) -> list[Fields]:
     known = coaches.by_id(tx, ids)
     connected = connections.of_coaches(tx, ids)
     pushes = samples.pushes_of_coaches(tx, ids)
     items = []
-    for stands in coach_states.of(tx, ids, now=now, stale_after=services.settings.stale_after):
+    for stands in coach_states.of(tx, ids, now=now, stale_after=stale_after):
         coach_id = stands.coach_id
         # The race: one is erased between two of these looks.
         if coach_id in known:

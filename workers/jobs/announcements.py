@@ -14,7 +14,7 @@ def announce(services: Services, actors: Actors) -> int:
         owed = callbacks.announce(
             tx,
             now=services.now(),
-            stale_after=services.settings.stale_after,
+            stale_after=services.stale_after(),
             posted=services.receiver is not None,
         )
     actors.wake_outbox(owed)

@@ -170,4 +170,4 @@ def test_every_command_explains_itself() -> None:
 
 def test_a_house_can_be_built_for_any_settings(database_url: str, redis_url: str) -> None:
     with built(database_url, redis_url, stale_minutes=5) as other:
-        assert other.runtime.settings.stale_after.total_seconds() == 300
+        assert other.runtime.settings.least_stale_after.total_seconds() == 300
