@@ -11,7 +11,7 @@ import requests
 from tests.chaos.calling import ANSWER_SECONDS, Caller
 from tests.chaos.people import COACHES, DURATION, LATER, Times, text
 from tests.support.sandbox import Control
-from workers.cronofy.sandbox.control import ControlFailed
+from workers.cronofy.sandbox.control import NotThere
 
 OURS = "coachcal-"
 WAYS = ("assigned", "failing_then_assigned", "failing", "late", "twice", "never")
@@ -96,7 +96,7 @@ class Dragger(Caller):
         sent = self.scene.journal.begin(self.name, "deed", coach_id, None, request)
         try:
             act(str(event["event_uid"]))
-        except ControlFailed:
+        except NotThere:
             # The product took it away a moment ago.
             self.scene.journal.end(sent, 404, None)
             return

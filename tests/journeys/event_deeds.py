@@ -3,7 +3,7 @@ has to be true of them.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from storage.transactions import bookings, event_differences
 from tests.journeys import storm
 from tests.support import people
 from tests.support.processes import Town
+from workers.cronofy.sandbox.control import NotThere
 
 HOUR = 3600
 DAYS = 14
@@ -103,29 +104,45 @@ def meet(actor: Actor) -> None:
 
 
 def drag(actor: Actor) -> None:
-    for key, uid in _an_event(actor):
-        starts = actor.offered() + [each.starts for each in actor.coming()]
-        begin = actor.dice.choice(starts)
-        actor.did.add((key, "moved", begin))
-        start = datetime.fromtimestamp(begin, UTC)
-        actor.running.control.move_event(uid, start, start + timedelta(hours=1))
+    starts = actor.offered() + [each.starts for each in actor.coming()]
+    if not starts:
+        return
+    begin = actor.dice.choice(starts)
+    start = datetime.fromtimestamp(begin, UTC)
+    end = start + timedelta(hours=1)
+    _touch(actor, lambda uid: actor.running.control.move_event(uid, start, end), "moved", begin)
 
 
 def take_out(actor: Actor) -> None:
-    for key, uid in _an_event(actor):
-        actor.did.add((key, "deleted", None))
-        actor.running.control.delete_event(uid)
+    _touch(actor, actor.running.control.delete_event, "deleted")
 
 
 def decline(actor: Actor) -> None:
-    for key, uid in _an_event(actor):
-        actor.did.add((key, "declined", None))
-        actor.running.control.change_event(uid, declined=True)
+    change = actor.running.control.change_event
+    _touch(actor, lambda uid: change(uid, declined=True), "declined")
 
 
 def rename(actor: Actor) -> None:
-    for _, uid in _an_event(actor):
-        actor.running.control.change_event(uid, summary="Tea")
+    change = actor.running.control.change_event
+    _touch(actor, lambda uid: change(uid, summary="Tea"), None)
+
+
+def _touch(
+    actor: Actor, deed: Callable[[str], None], kind: str | None, where: int | None = None
+) -> None:
+    """Do it to one of those that stand in the calendar, if any does. Between the look and the deed
+    the worker may take that event away: then nothing was done.
+    """
+    standing = [
+        each for each in events(actor.running).values() if each["calendar"] == actor.calendar
+    ]
+    if not standing:
+        return
+    chosen = actor.dice.choice(standing)
+    with suppress(NotThere):
+        deed(str(chosen["event_uid"]))
+        if kind is not None:
+            actor.did.add((str(chosen["event_id"]), kind, where))
 
 
 def settle(actor: Actor) -> None:
@@ -153,16 +170,6 @@ def _seat(actor: Actor) -> str | None:
     with actor.running.database.read() as tx:
         seats = booking_rows.of_session(tx, actor.dice.choice(coming).id)
     return seats[-1].id
-
-
-def _an_event(actor: Actor) -> Iterator[tuple[str, str]]:
-    """One of those that stand in the calendar, if any does."""
-    standing = [
-        each for each in events(actor.running).values() if each["calendar"] == actor.calendar
-    ]
-    if standing:
-        chosen = actor.dice.choice(standing)
-        yield str(chosen["event_id"]), str(chosen["event_uid"])
 
 
 def events(running: Town) -> dict[str, dict[str, Any]]:

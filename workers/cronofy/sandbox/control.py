@@ -5,6 +5,7 @@ person does to the calendars.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
@@ -18,6 +19,10 @@ POLL = 0.01
 
 class ControlFailed(Exception):
     """The sandbox did not do what it was told; the text is its own explanation."""
+
+
+class NotThere(ControlFailed):
+    """What the order is about is not there, or not any more: 404."""
 
 
 @dataclass(frozen=True)
@@ -189,8 +194,11 @@ class Control:
         answer = self._session.request(
             method, f"{self.origin}/sandbox/{route}", json=content, timeout=TIMEOUT
         )
+        told = f"{method} /sandbox/{route}: {answer.status_code} {answer.text}"
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise NotThere(told)
         if not answer.ok:
-            raise ControlFailed(f"{method} /sandbox/{route}: {answer.status_code} {answer.text}")
+            raise ControlFailed(told)
         found: dict[str, Any] = answer.json()
         return found
 
