@@ -12,16 +12,10 @@ LONGEST_BODY = 60_000
 MOST_NAMED = 5
 
 
-def check_text(subject: str, text: str, html: str | None = None) -> None:
-    """Raises Invalid with the field (subject, text, html) for a text
-    that no mail could be made of.
-    """
-    for wrong in wrong_texts(subject, text, html):
-        raise wrong
-
-
 def wrong_texts(subject: str, text: str, html: str | None = None) -> Iterator[Invalid]:
-    """What is wrong with each of them: of one at most one thing."""
+    """Invalid for each field (subject, text, html) that no mail could be made of: of one at most one
+    thing.
+    """
     yield from wrong_by(_check_part, "text", text, LONGEST_BODY)
     yield from wrong_by(_check_part, "subject", subject, LONGEST_SUBJECT)
     # An HTML of its own may be none at all: then one is made of the text.
