@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -63,7 +62,7 @@ def test_a_database_that_swallows_all_is_told_in_time_and_outlived(
 ) -> None:
     running, proxy = proxied
     seat, _ = running.connect()
-    start, later = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    start, later = running.free_times()
     # When nothing is heard of it any more, and 100 want something
     with ThreadPoolExecutor(110) as pool:
         proxy.misbehave("swallow")
@@ -114,7 +113,7 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
         for each in ("web", "worker", "clock"):
             running.start(each)
         seat, _ = running.connect()
-        start, later = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+        start, later = running.free_times()
         # When a fail-over leaves every connection read-only
         admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
         admin.execute(

@@ -74,7 +74,7 @@ def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_fi
 def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(running: Town) -> None:
     # Given a worker that is frozen with an old answer on its way
     seat, connection = running.connect()
-    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    first, second = running.free_times()
     running.control.fault("trickle", "/v1/free_busy", seconds=1)
     before = running.control.counts()["GET /v1/free_busy"]
     running.control.add_event(seat.calendars[0], first, first + HOUR)
@@ -98,7 +98,7 @@ def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(
 ) -> None:
     # Given a worker that freezes with all it has read in its hands, until its lease is over
     seat, connection = running.connect()
-    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    first, second = running.free_times()
     running.kill("worker")
     running.start_mortal("worker", "workers.jobs.freebusy:observe:frozen")
     running.control.add_event(seat.calendars[0], first, first + HOUR)
@@ -169,7 +169,7 @@ def test_with_redis_away_pushes_are_accepted_and_served_when_it_is_back(
 def test_the_same_push_five_times_in_any_order_gives_the_same_slots(running: Town) -> None:
     # Given two changes, each pushed five times, and all of them let go in reverse
     seat, _ = running.connect()
-    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    first, second = running.free_times()
     running.control.clear_calls()
     running.control.pushes(duplicate=4, reorder=10)
     for start in (first, second):
@@ -189,7 +189,7 @@ def test_the_same_push_five_times_in_any_order_gives_the_same_slots(running: Tow
 def test_a_push_during_a_read_causes_one_more_and_its_change_is_in_the_set(running: Town) -> None:
     # Given a read whose answer was made before the second change, and is still on its way
     seat, connection = running.connect()
-    first, second = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    first, second = running.free_times()
     running.control.clear_calls()
     running.control.fault("trickle", "/v1/free_busy", seconds=1.5)
     running.control.add_event(seat.calendars[0], first, first + HOUR)

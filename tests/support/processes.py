@@ -139,8 +139,17 @@ class Town:
         return time.monotonic() - begin
 
     def a_free_time(self) -> datetime:
-        starts = self.slots()["starts"]
-        return datetime.fromisoformat(starts[len(starts) // 2])
+        starts = self._starts()
+        return starts[len(starts) // 2]
+
+    def free_times(self) -> tuple[datetime, datetime]:
+        """Two that are offered, the second on a later day: after a Friday that is no Saturday."""
+        starts = self._starts()
+        first = starts[len(starts) // 2]
+        return first, next(start for start in starts if start >= first + timedelta(hours=20))
+
+    def _starts(self) -> list[datetime]:
+        return [datetime.fromisoformat(start) for start in self.slots()["starts"]]
 
     def row(self, connection_id: str) -> Any:
         with self.database.read() as tx:
