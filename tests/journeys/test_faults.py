@@ -40,7 +40,7 @@ def test_flushing_redis_between_the_push_and_the_refresh_loses_nothing(
     start = running.a_free_time()
     running.freeze("worker")
     running.control.add_event(seat.calendars[0], start, start + HOUR)
-    _until_accepted(running, 2)
+    running.until_accepted(2)
     row = running.row(connection)
     assert row.done_gen < row.req_gen
     # When Redis forgets everything, and the worker comes back
@@ -108,7 +108,7 @@ def test_a_push_is_not_forgotten_by_a_reader_that_slept_past_its_lease(
     # When another change is pushed, Redis forgets every wake-up, and the worker comes back and
     # stores what it read
     running.control.add_event(seat.calendars[0], second, second + HOUR)
-    _until_accepted(running, 3)
+    running.until_accepted(3)
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     running.signal("worker", signal.SIGCONT)
@@ -141,7 +141,7 @@ def test_killing_the_web_process_after_its_answer_loses_nothing(running: Town) -
     seat, _ = running.connect()
     start = running.a_free_time()
     running.control.add_event(seat.calendars[0], start, start + HOUR)
-    _until_accepted(running, 2)
+    running.until_accepted(2)
     running.kill("web")
     running.start("web")
     running.wait(lambda found: gone(start) not in found["starts"])
@@ -160,7 +160,7 @@ def test_with_redis_away_pushes_are_accepted_and_served_when_it_is_back(
         # When Redis is killed and a change is pushed
         server.kill()
         raised.control.add_event(seat.calendars[0], start, start + HOUR)
-        _until_accepted(raised, 2)
+        raised.until_accepted(2)
         # Then it is there after Redis came back, empty
         server.restart()
         raised.wait(lambda found: gone(start) not in found["starts"], seconds=35)
@@ -197,24 +197,11 @@ def test_a_push_during_a_read_causes_one_more_and_its_change_is_in_the_set(runni
     _until_called(running, "/v1/free_busy")
     # When the second change is pushed meanwhile
     running.control.add_event(seat.calendars[0], second, second + HOUR)
-    _until_accepted(running, 3)
+    running.until_accepted(3)
     # Then one more read brings it
     running.wait(lambda found: {gone(first), gone(second)}.isdisjoint(found["starts"]))
     running.wait(lambda found: found["state"] == "fresh")
     assert sum(1 for call in running.control.calls() if call["route"] == "/v1/free_busy") == 2
-
-
-def _until_accepted(town: Town, count: int) -> None:
-    """Until so many pushes were, each however often it was tried: on a busy machine an answer may
-    come too late, and Cronofy repeats it.
-    """
-    end, accepted = time.monotonic() + 60, set[int]()
-    while len(accepted) < count:
-        assert time.monotonic() < end, town.control.deliveries()
-        for push in town.control.deliveries():
-            if push["status"] is not None and 200 <= push["status"] < 300:
-                accepted.add(push["number"])
-        time.sleep(0.05)
 
 
 def _until_leased(running: Town, connection: str) -> None:

@@ -151,6 +151,18 @@ class Town:
     def _starts(self) -> list[datetime]:
         return [datetime.fromisoformat(start) for start in self.slots()["starts"]]
 
+    def until_accepted(self, pushes: int) -> None:
+        """Until so many were, each however often it was tried: on a busy machine an answer may come
+        too late, and Cronofy repeats it.
+        """
+        end, accepted = time.monotonic() + 60, set[int]()
+        while len(accepted) < pushes:
+            assert time.monotonic() < end, self.control.deliveries()
+            for push in self.control.deliveries():
+                if push["status"] is not None and 200 <= push["status"] < 300:
+                    accepted.add(push["number"])
+            time.sleep(POLL_SECONDS)
+
     def row(self, connection_id: str) -> Any:
         with self.database.read() as tx:
             return people.row_of(tx, connection_id)
