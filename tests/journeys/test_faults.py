@@ -72,15 +72,13 @@ def test_a_worker_killed_during_a_refresh_is_made_up_for_within_the_lease_and_fi
 
 
 def test_a_worker_frozen_past_its_lease_does_not_overwrite_what_another_read(running: Town) -> None:
-    # Given a worker that is frozen with an old answer on its way
-    seat, connection = running.connect()
+    # Given a worker that is frozen with an old answer in its hands
+    seat, _ = running.connect()
     first, second = running.free_times()
-    running.control.fault("trickle", "/v1/free_busy", seconds=1)
-    before = running.control.counts()["GET /v1/free_busy"]
+    running.kill("worker")
+    running.start_mortal("worker", "workers.jobs.freebusy:observe:frozen")
     running.control.add_event(seat.calendars[0], first, first + HOUR)
-    _until_leased(running, connection)
-    running.wait(lambda _: running.control.counts()["GET /v1/free_busy"] > before)
-    running.freeze("worker")
+    running.wait_until_frozen("worker")
     # When its lease ends, another one reads a newer calendar, and the first comes back
     running.rename("worker", "frozen")
     running.start("worker")
