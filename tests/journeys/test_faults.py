@@ -15,8 +15,8 @@ from tests.support.processes import GAP_SECONDS, LEASE_SECONDS, Town
 
 HOUR = timedelta(hours=1)
 SLACK = 15.0
-"""Seconds that a machine that others use too may add to a promise. What else would make up for it is
-later: the broker hands on what a dead worker had after 30 s, the reconcile comes after minutes.
+"""Seconds that a machine that others use too may add to a promise. What else would make up for it
+is later: the broker hands on what a dead worker had after 30 s, the reconcile comes after minutes.
 """
 LEASE_OVER = LEASE_SECONDS + 5 + SLACK
 
