@@ -168,7 +168,7 @@ class Season:
 
     def hear(self) -> None:
         """Until every push has been answered."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while pending := self.house.sandbox.world.pushes.show()["pending"]:
             assert time.monotonic() < end, f"{pending} pushes wait"
             time.sleep(0.001)

@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Literal
 
 from tests.support.postgres import PostgresServer, postgres_server, standby_of
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass
@@ -88,7 +88,7 @@ def replicated(*, synchronous: bool) -> Iterator[Pair]:
 
 
 def _run(url: str, statement: str, *values: str) -> object:
-    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
         said = connection.execute(SQL(statement).format(*map(Literal, values)))
         row = said.fetchone() if said.description else None
     return row and row[0]
