@@ -70,7 +70,11 @@ class Pair:
             )
 
     def fall_behind(self) -> None:
-        """Let the standby fall behind: it hears nothing of the primary any more."""
+        """Let the standby fall behind: it hears nothing of the primary any more. First it has heard
+        of all there is.
+        """
+        heard = "flush_lsn >= pg_current_wal_flush_lsn()"
+        _until(self.primary.url, f"SELECT count(*) > 0 FROM pg_stat_replication WHERE {heard}")
         _run(self.standby.url, "ALTER SYSTEM SET primary_conninfo = ''")
         _run(self.standby.url, "SELECT pg_reload_conf()")
         _until(self.primary.url, "SELECT count(*) = 0 FROM pg_stat_replication")
