@@ -19,9 +19,10 @@ from pathlib import Path
 import requests
 
 from tests.chaos.journal import Journal
+from tests.support.ports import free_port
 from tests.support.processes import threads_of
 from webhooks.demo import processes
-from webhooks.demo.processes import Process, free_port
+from webhooks.demo.processes import Process
 
 COMMANDS = {"web": "serve", "worker": "work", "clock": "clock"}
 NAMES = tuple(f"{role}-{number}" for role in COMMANDS for number in (1, 2))

@@ -15,8 +15,8 @@ import requests
 from storage.rows import api_keys
 from tests.support import exposition, processes
 from tests.support.databases import Kind
+from tests.support.ports import free_port
 from tests.support.processes import Town
-from webhooks.demo.processes import free_port
 from workers.cronofy import signature
 
 HOUR = timedelta(hours=1)

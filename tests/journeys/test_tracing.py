@@ -19,8 +19,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from storage.rows import api_keys
 from storage.transactions import coach_settings
 from tests.support import people, processes
+from tests.support.ports import free_port
 from tests.support.processes import Town
-from webhooks.demo.processes import free_port
 
 PUSH = "POST /webhooks/cronofy/<channel_token>"
 TITLE = "A canary title"

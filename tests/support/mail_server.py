@@ -16,7 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from webhooks.demo.processes import free_port
+from tests.support.ports import free_port
 
 Stage = Literal["RCPT", "DATA"]
 Hook = Callable[[], None]

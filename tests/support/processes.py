@@ -20,9 +20,10 @@ from storage.schema import database
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from tests.support import forks, people
+from tests.support.ports import free_port
 from tests.support.sandbox import Control, Sandbox
 from webhooks.demo import browser
-from webhooks.demo.processes import Processes, Starter, StepFailed, free_port
+from webhooks.demo.processes import Processes, Starter, StepFailed
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import ReadyAccount
 
