@@ -52,6 +52,12 @@ class Caller:
         self._session.headers.update(scene.headers)
         self._asked = 0
 
+    @property
+    def waits(self) -> tuple[float, float]:
+        """Seconds to be let in, and to be answered."""
+        let_in, answered = ANSWER_SECONDS
+        return let_in * self.scene.patience, answered * self.scene.patience
+
     def run(self) -> None:
         """Until `over`."""
         raise NotImplementedError
@@ -110,7 +116,7 @@ class Caller:
         if web is None:
             return sent
         try:
-            answer = self._session.request(method, web.origin + path, timeout=ANSWER_SECONDS, **how)
+            answer = self._session.request(method, web.origin + path, timeout=self.waits, **how)
         except requests.Timeout:
             if web.alive:
                 self.scene.journal.tell(

@@ -18,6 +18,8 @@ from tests.chaos.scene import GAP_SECONDS, LEASE_SECONDS, Scene
 from webhooks.demo.stage import Api
 
 LISTED_DAYS = 14
+READ_SECONDS = 10.0
+LOOK_SECONDS = 0.1
 # G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
 # of this at once.
 BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
@@ -135,4 +137,10 @@ def _listing(scene: Scene, coach_id: str) -> dict[str, Any]:
         "to": text(since + timedelta(days=LISTED_DAYS)),
         "duration": str(DURATION),
     }
-    return api.get(f"/v1/coaches/{coach_id}/slots", **query)
+    end = time.monotonic() + READ_SECONDS * scene.patience
+    while True:
+        found = api.get(f"/v1/coaches/{coach_id}/slots", **query)
+        # Though all is quiet, each calendar is reconciled once a minute: that is soon over.
+        if found["state"] != "refreshing" or time.monotonic() > end:
+            return found
+        time.sleep(LOOK_SECONDS)

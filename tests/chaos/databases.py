@@ -20,7 +20,7 @@ from tests.support.postgres import postgres_server, standby_of
 from tests.support.standby import Pair
 
 NAME = "coachcal"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 FOLLOW_SECONDS = 2.0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from tests.chaos.calling import ANSWER_SECONDS, Caller
+from tests.chaos.calling import Caller
 from tests.chaos.people import COACHES, DURATION, LATER, Times, text
 from tests.support.sandbox import Control
 from workers.cronofy.sandbox.control import NotThere
@@ -119,7 +119,7 @@ class Dragger(Caller):
         query = {"coach_id": coach_id, "from": text(self._times.first), "to": text(until)}
         try:
             answer = self._session.get(
-                f"{web.origin}/v1/sessions", params=query, timeout=ANSWER_SECONDS
+                f"{web.origin}/v1/sessions", params=query, timeout=self.waits
             )
         except requests.RequestException:
             return []

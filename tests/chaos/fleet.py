@@ -19,15 +19,16 @@ from pathlib import Path
 import requests
 
 from tests.chaos.journal import Journal
+from tests.support.ports import free_port
 from tests.support.processes import threads_of
 from webhooks.demo import processes
-from webhooks.demo.processes import Process, free_port
+from webhooks.demo.processes import Process
 
 COMMANDS = {"web": "serve", "worker": "work", "clock": "clock"}
 NAMES = tuple(f"{role}-{number}" for role in COMMANDS for number in (1, 2))
 STEPPED = ("worker-1", "clock-1")
 STEPPED_CLOCKS = Path(__file__).parents[1] / "stepped"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 LEAVE_SECONDS = 30.0
 # Whatever was started ends with us, should we be killed: the pipe to this shell is then closed.
 WATCHDOG = (

@@ -43,8 +43,9 @@ class Prober:
     def _ask(self, session: requests.Session, member: Member) -> None:
         began = self._scene.journal.now()
         start = time.monotonic()
+        hangs = HANGS_SECONDS * self._scene.patience
         try:
-            status = session.get(f"{member.origin}/healthz", timeout=HANGS_SECONDS).status_code
+            status = session.get(f"{member.origin}/healthz", timeout=hangs).status_code
         except requests.Timeout:
             status = None
         except requests.RequestException:

@@ -137,7 +137,7 @@ def _among_clients(
         settle.heal(scene)
         tell("all is mended; the clients end")
         for client in clients:
-            client.join(LEAVE_SECONDS)
+            client.join(LEAVE_SECONDS * scene.patience)
         settle.until_quiet(scene, onlooker, tell, steady_looks=1)
         Dragger(scene, "last round", options.seed, over, times=times, pace=PACE).last_round()
         # The first reading finds what coaches did; what is owed for that stands with the second.

@@ -40,7 +40,7 @@ from workers.embedded.redis import redis_server
 
 Kind = Literal["sqlite", "postgresql"]
 NEIGHBOURS = ("database", "redis", "cronofy", "smtp", "platform")
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
 DISK_MEGABYTES = 320

@@ -29,8 +29,8 @@ from tests.support import people
 from tests.support.clock_work import drain
 from tests.support.in_process import NOWHERE, House, built
 from tests.support.memory_mailer import MemoryMailer
+from tests.support.ports import free_port
 from webhooks.app import create_app
-from webhooks.demo.processes import free_port
 from workers import clock
 from workers.bootstrap import bootstrap
 from workers.budget import Budget
@@ -168,7 +168,7 @@ class Season:
 
     def hear(self) -> None:
         """Until every push has been answered."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while pending := self.house.sandbox.world.pushes.show()["pending"]:
             assert time.monotonic() < end, f"{pending} pushes wait"
             time.sleep(0.001)

@@ -70,11 +70,11 @@ class Post:
         (found,) = self.rows()
         return found
 
-    def wait(self, wanted: Callable[[Any], bool], seconds: float = 30.0) -> Any:
+    def wait(self, wanted: Callable[[Any], bool], seconds: float = 60.0) -> Any:
         """The one mail's row, once it is as wanted."""
         return self.wait_for(lambda: wanted(self.row()), seconds) and self.row()
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 60.0) -> bool:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, (
@@ -84,9 +84,12 @@ class Post:
         return True
 
     def lapse(self) -> None:
-        """The leases end, as time would end them."""
+        """The leases of first tries end, as time would end them: one of a second try, which began
+        since, does not.
+        """
+        mine = tables.outbox.update().where(tables.outbox.c.attempts <= 1)
         with self.town.database.write() as tx:
-            tx.execute(tables.outbox.update().values(lease_until_ms=0, wake_after_ms=0))
+            tx.execute(mine.values(lease_until_ms=0, wake_after_ms=0))
 
     def log(self, name: str) -> str:
         return self.town.processes.log(name).read_text()

@@ -47,7 +47,7 @@ def connect(running: Town, count: int = COACHES) -> list[Target]:
         link = str(running.api.post(f"/v1/coaches/{coach_id}/connect", {})["authorize_url"])
         browser.connect(link, running.control, profile=seat.profiles[0])
     for coach_id in ids:
-        wait(running, coach_id, lambda found: found["state"] == "fresh", time.monotonic() + 20)
+        wait(running, coach_id, lambda found: found["state"] == "fresh", time.monotonic() + 60)
     channels = {each["sub"]: each for each in running.control.state()["channels"]}
     return [
         Target(coach_id, seat.calendars[0], pushed(running, channels[seat.sub]), [])
@@ -75,9 +75,18 @@ def look(running: Town, coach_id: str) -> dict[str, Any]:
 
 def reads(running: Town) -> Counter[str]:
     """How often each coach's calendar was read, as the worker tells."""
-    lines = (
-        json.loads(line)
-        for line in running.processes.log("worker").read_text().splitlines()
-        if '"refreshed"' in line
-    )
+    text = running.processes.log("worker").read_text()
+    whole = text.rpartition("\n")[0].splitlines()  # the last one may still be written
+    lines = (json.loads(line) for line in whole if '"refreshed"' in line)
     return Counter(line["coach"] for line in lines)
+
+
+def until_told(running: Town, all_of_it: Callable[[Counter[str]], bool]) -> Counter[str]:
+    """The same, once the worker has told of all that it read: the slots of a read can be seen
+    before its line can.
+    """
+    end = time.monotonic() + 60
+    while not all_of_it(told := reads(running)):
+        assert time.monotonic() < end, f"told of {told}"
+        time.sleep(0.05)
+    return told

@@ -19,7 +19,7 @@ from tests.support import exposition, people
 from tests.support import http_client as desks
 from tests.support.http_client import Desk
 from tests.support.people import NOW, at
-from webhooks.demo.processes import free_port
+from tests.support.ports import free_port
 from workers import clock
 from workers.actors import QUEUES
 from workers.broker import manned_key

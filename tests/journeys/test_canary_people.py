@@ -134,6 +134,7 @@ def street(
         yield Street(raised, post_office)
 
 
+@pytest.mark.timeout(300)  # three commands that import all they need, and two minutes to wait
 def test_whoever_is_erased_is_in_no_row_no_mail_no_key_and_no_log(
     street: Street, redis_url: str
 ) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -24,6 +23,10 @@ AT_FIRST = 6.0  # seconds: the deadline of 5, and a moment to say so
 WELL_AGAIN = 10.0
 # What a machine that others use too may add to a promise; a process that hangs is far beyond it
 SLACK = 8.0
+AT_ONCE = 1.5
+"""Seconds for an answer that waits for nobody, on such a machine too: a connection that does not
+come is waited for 2 s, a lock for 4, an answer for 5.
+"""
 
 
 def health(running: Town) -> Said:
@@ -37,6 +40,12 @@ def until_well(running: Town, what: Callable[[], bool]) -> float:
         assert time.monotonic() - began < WELL_AGAIN + SLACK, "not well again in time"
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def answers_to_pushes(running: Town, since: int) -> set[int]:
+    """Of the attempts after so many; None for those that were not answered in time is none."""
+    found = {push["status"] for push in running.control.deliveries()[since:]}
+    return found - {None}
 
 
 def log_of(running: Town, name: str) -> str:
@@ -63,7 +72,7 @@ def test_a_database_that_swallows_all_is_told_in_time_and_outlived(
 ) -> None:
     running, proxy = proxied
     seat, _ = running.connect()
-    start, later = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+    start, later = running.free_times()
     # When nothing is heard of it any more, and 100 want something
     with ThreadPoolExecutor(110) as pool:
         proxy.misbehave("swallow")
@@ -79,7 +88,7 @@ def test_a_database_that_swallows_all_is_told_in_time_and_outlived(
     assert {each.code for each in answers} <= {"database_away", "busy"}
     assert all("Retry-After" in each.headers for each in answers)
     assert max(each.seconds for each in answers) < AT_FIRST + SLACK
-    assert min(each.seconds for each in healthy) < 0.2
+    assert min(each.seconds for each in healthy) < AT_ONCE
     assert {each.status for each in healthy} == {200}
     at_once = [
         book(running, gone(start)),
@@ -88,7 +97,7 @@ def test_a_database_that_swallows_all_is_told_in_time_and_outlived(
     ]
     assert [each.status for each in at_once] == [503] * 3
     assert [each.code for each in at_once[:2]] == ["database_away"] * 2
-    assert max(each.seconds for each in at_once) < 1
+    assert max(each.seconds for each in at_once) < AT_ONCE
     while time.monotonic() - began < AT_FIRST:
         time.sleep(0.1)
     # And all is well soon after it is: requests, reads, the clock's jobs; nobody was restarted
@@ -114,7 +123,8 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
         for each in ("web", "worker", "clock"):
             running.start(each)
         seat, _ = running.connect()
-        start, later = running.a_free_time(), running.a_free_time() + timedelta(days=1)
+        running.until_accepted(1)  # what comes after it is this test's
+        start, later = running.free_times()
         # When a fail-over leaves every connection read-only
         admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
         admin.execute(
@@ -124,8 +134,7 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
         until_well(running, lambda: book(running, gone(start)).code == "database_read_only")
         before = len(running.control.deliveries())
         running.control.add_event(seat.calendars[0], later, later + HOUR)
-        pushed = running.control.wait_for_deliveries(before + 1)[before]
-        assert pushed["status"] == 503
+        until_well(running, lambda: answers_to_pushes(running, before) == {503})
         watched = ask(running, "GET", "/readyz")
         assert watched.status == 503
         assert (
@@ -167,7 +176,7 @@ def test_who_holds_a_coach_and_stops_makes_that_coach_busy_and_no_other(
             assert {(each.status, each.code) for each in answers} == {(503, "busy")}
             assert all(int(each.headers["Retry-After"]) > 0 for each in answers)
             assert max(each.seconds for each in answers) < AT_FIRST + SLACK
-            assert min(each.seconds for each in healthy) < 0.2
+            assert min(each.seconds for each in healthy) < AT_ONCE
             assert ask(running, "GET", "/v1/coaches/ada").status == 200
             if postgresql:  # the server takes the row from who does nothing with it
                 until_well(running, lambda: book(running, start).status == 201)

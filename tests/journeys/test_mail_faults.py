@@ -121,17 +121,20 @@ def test_a_worker_that_dies_after_the_claim_is_made_up_for_when_its_lease_ends(p
 
 
 def test_a_worker_that_dies_during_smtp_is_made_up_for(post: Post) -> None:
+    killed: list[bool] = []
+
     def kill() -> None:
         post.office.on_rcpt = None
         post.town.kill("worker")
+        killed.append(True)
 
     post.office.on_rcpt = kill
     post.town.start("clock")
     post.town.start("worker")
     post.wake(post.book())
-    post.wait_for(lambda: post.office.on_rcpt is None)
-    post.town.start("worker")
+    post.wait_for(lambda: bool(killed))
     post.lapse()
+    post.town.start("worker")
     row = post.wait(lambda row: row.state == "sent")
     assert (row.attempts, row.unsure, len(post.office.taken)) == (2, 1, 1)
 
@@ -144,8 +147,8 @@ def test_a_death_between_the_server_s_yes_and_our_commit_repeats_the_same_mail_a
     post.wake(post.book())
     post.town.wait_until_dead("worker")
     assert len(post.office.taken) == 1
-    post.town.start("worker")
     post.lapse()
+    post.town.start("worker")
     row = post.wait(lambda row: row.state == "sent")
     assert (row.attempts, row.unsure) == (2, 1)
     first, again = post.office.taken

@@ -57,7 +57,7 @@ def test_looks_in_passing_and_repeated_statements_meet_any_server_process(pooled
     together = threading.Barrier(6)
 
     def look(word: str) -> set[str]:
-        together.wait(10)
+        together.wait(60)
         found = set()
         for _ in range(12):  # psycopg would prepare after five
             found |= {row[0] for row in query_raw(pooled, looked, word=word)}

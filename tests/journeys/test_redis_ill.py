@@ -20,6 +20,7 @@ from tests.support import http_load, processes
 from tests.support import people as people_tests
 from tests.support.databases import Kind
 from tests.support.processes import Town
+from workers.broker import WEB_TIMEOUT
 from workers.embedded.child import Child
 from workers.embedded.redis import redis_server
 
@@ -28,6 +29,8 @@ PUSHES = 401
 under load is no wait for Redis.
 """
 SEATS = 200
+WELL = 100
+"""Pushes before that, which tell how fast this machine is just now."""
 
 
 @pytest.fixture
@@ -54,18 +57,19 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     here.connect()
     start = here.a_free_time()
     here.processes.stop("worker")
-    pushes = [_push(here, number) for number in range(PUSHES)]
+    pushes = [_push(here, number) for number in range(WELL + PUSHES)]
     with here.database.write() as tx:  # none is owed a read: each push is news
         tx.execute(tables.connections.update().values(done_gen=tables.connections.c.req_gen))
-    _until(lambda: requests.get(f"{here.api.origin}/readyz", timeout=5).json()["redis"] == "ok")
+    _until(lambda: requests.get(f"{here.api.origin}/readyz", timeout=60).json()["redis"] == "ok")
+    usual = _p99(_sent(here, pushes[:WELL]))
     before = _said(here, "web").count("redis_away")
     # When Redis freezes, and one is changed after the other
     os.kill(redis.pid, signal.SIGSTOP)
-    first, *others = (answer.seconds for answer in http_load.send(here.api.origin, pushes, lines=1))
-    p99 = quantiles(others, n=100)[98]
+    first, *others = _sent(here, pushes[WELL:])
+    p99 = _p99(others)
     # Then the first is held for the time-out, and the others are not
-    assert 0.2 < first < 0.3 + 0.7, "a machine under load is no failure"
-    assert p99 < 0.06 + 0.14
+    assert 0.2 < first < 10 * WEB_TIMEOUT, "a machine under load is no failure"
+    assert p99 < max(WEB_TIMEOUT, usual + WEB_TIMEOUT / 2)
     # And a pod of 200 is made and called off
     pod = here.api.post("/v1/pods", _pod_at(start))
     began = time.monotonic()
@@ -75,7 +79,7 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     )
     assert answer.status_code == 200
     took = time.monotonic() - began
-    assert took < 2 + 4
+    assert took < SEATS * WEB_TIMEOUT / 2, "a wait for each wake-up"
     print(
         f"first push {first * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms; a pod of {SEATS} called off"
         f" in {took:.2f} s"
@@ -105,6 +109,15 @@ def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redi
         if "redis" in line.lower()
     ]
     assert len(lines) <= 4, lines
+
+
+def _sent(here: Town, pushes: list[bytes]) -> list[float]:
+    """One after the other. Seconds that each took."""
+    return [answer.seconds for answer in http_load.send(here.api.origin, pushes, lines=1)]
+
+
+def _p99(seconds: list[float]) -> float:
+    return quantiles(seconds, n=100)[98]
 
 
 def _push(here: Town, number: int) -> bytes:
@@ -144,7 +157,7 @@ def _said(here: Town, name: str) -> str:
     return here.processes.log(name).read_text()
 
 
-def _until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+def _until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end

@@ -15,6 +15,7 @@ from tests.support.processes import Town
 from tests.support.sentinel import WatchedRedis, watched_redis
 
 WELL_WITHIN = 10.0
+SLACK = 20.0  # what a machine that others use too may add; a process that stays lost is beyond it
 
 
 @pytest.fixture
@@ -49,10 +50,10 @@ def test_a_promoted_replica_is_found_and_nothing_is_lost(
     # Then it is seen soon after the promotion, and so is what comes after it
     served.wait(lambda found: first not in starts(found))
     took = time.monotonic() - promoted
-    assert took < WELL_WITHIN, f"{took:.1f} s after the promotion"
+    assert took < WELL_WITHIN + SLACK, f"{took:.1f} s after the promotion"
     then = served.a_free_time()
     served.control.add_event(seat.calendars[0], then, then + timedelta(hours=1))
-    served.wait(lambda found: then not in starts(found), seconds=WELL_WITHIN)
+    served.wait(lambda found: then not in starts(found), seconds=WELL_WITHIN + SLACK)
     # And each push was accepted at once
     assert {each["status"] for each in served.control.deliveries()} == {204}
 

@@ -25,7 +25,7 @@ from tests.journeys.storm import (
     Target,
     connect,
     look,
-    reads,
+    until_told,
     wait,
 )
 from tests.support import http_load, processes
@@ -35,9 +35,9 @@ from tests.support.processes import Town
 ROUNDS = 4
 LINES = 16
 """Connections that are kept alive."""
-FRESH_SECONDS = 10
+FRESH_SECONDS = 30
 """The goal is 6, and a read waits for up to 5 of them; a machine that other tests share is given
-some more.
+some more. What no read after the storm brought, the reconcile would after a quarter of an hour.
 """
 
 
@@ -62,8 +62,8 @@ def test_pushes_by_thousands_are_answered_and_read_a_few_times_and_all_is_seen(
 ) -> None:
     # Given twenty coaches whose calendars were read
     targets = connect(running)
+    before = until_told(running, lambda told: len(told) == COACHES)
     running.control.clear_calls()
-    before = reads(running)
     # When their calendars change while all these pushes come
     began = time.monotonic()
     answered = storm(running, targets, pushes)
@@ -72,7 +72,7 @@ def test_pushes_by_thousands_are_answered_and_read_a_few_times_and_all_is_seen(
     assert answered == pushes
     slowest = max(until_seen(running, target, ended) for target in targets)
     took = ended - began
-    counted = reads(running) - before
+    counted = until_told(running, lambda told: (told - before).total() == called(running)) - before
     most = 1 + math.ceil(
         took / GAP_SECONDS
     )  # the goal of 4 is more generous, unless it took over 15 s
@@ -87,7 +87,12 @@ def test_pushes_by_thousands_are_answered_and_read_a_few_times_and_all_is_seen(
     assert slowest <= FRESH_SECONDS
     assert set(counted) == {target.coach_id for target in targets}
     assert max(counted.values()) <= most
-    assert running.control.counts()["GET /v1/free_busy"] == counted.total()
+    assert called(running) == counted.total()
+
+
+def called(running: Town) -> int:
+    """How often Cronofy was asked for a calendar."""
+    return running.control.counts()["GET /v1/free_busy"]
 
 
 def storm(running: Town, targets: list[Target], count: int) -> int:
@@ -118,5 +123,5 @@ def until_seen(running: Town, target: Target, since: float) -> float:
     def seen(found: dict[str, Any]) -> bool:
         return found["state"] == "fresh" and set(target.changes).isdisjoint(found["starts"])
 
-    wait(running, target.coach_id, seen, since + 20)
+    wait(running, target.coach_id, seen, since + 60)
     return time.monotonic() - since

@@ -24,9 +24,10 @@ from tests.support import callback_server, forks, mail_server, processes, releas
 from tests.support.callback_server import SECRET, Platform
 from tests.support.databases import PostgresDatabases
 from tests.support.mail_server import PostOffice
+from tests.support.ports import free_port
 from tests.support.processes import Town
 from webhooks.demo import browser
-from webhooks.demo.processes import Processes, free_port
+from webhooks.demo.processes import Processes
 from webhooks.demo.stage import Api
 
 SECONDS = 30.0

@@ -30,7 +30,7 @@ def test_a_worker_killed_between_writing_and_recording_leaves_no_twin(running: T
     running.control.clear_faults()
     running.start("worker")
     # Then another one writes the same event again, and finds it there
-    running.wait(lambda _: _state(running) == "sent", seconds=30)
+    running.wait(lambda _: _state(running) == "sent", seconds=60)
     assert running.control.counts()["POST /v1/calendars/<calendar_id>/events"] == 2
     assert _ours(running, seat.calendars[0]) == [start]
 

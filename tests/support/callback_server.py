@@ -134,7 +134,7 @@ class Platform:
         if order != 204:
             handler.wfile.write(SAID.encode())
 
-    def wait(self, count: int, seconds: float = 20.0, of: str | None = None) -> None:
+    def wait(self, count: int, seconds: float = 60.0, of: str | None = None) -> None:
         """Until that many calls (of that type) came."""
         end = time.monotonic() + seconds
         while len(self.calls if of is None else self.calls_of(of)) < count:

@@ -22,6 +22,7 @@ from tests.support import people
 from webhooks.app import App, bare_app, serve
 from webhooks.http.context import EXTENSION
 from workers.bootstrap import Runtime, bootstrap, create_services
+from workers.broker import WORKER_TIMEOUT
 from workers.cronofy import signature
 from workers.settings import Settings
 
@@ -170,7 +171,8 @@ def opened(
     """
     settings = settings_for(database_url, redis_url, **changes)
     clock = now if callable(now) else lambda: now
-    services = replace(create_services(settings), now=clock)
+    services = create_services(settings, redis_timeout=WORKER_TIMEOUT)
+    services = replace(services, now=clock)
     runtime = bootstrap(settings, services=services, broker=broker)
     app = _idle.pop() if _idle else bare_app()
     try:

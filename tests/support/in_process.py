@@ -23,6 +23,7 @@ from tests.support import people
 from tests.support.memory_mailer import MemoryMailer
 from tests.support.sandbox import Control, Sandbox
 from workers.bootstrap import Runtime, bootstrap, create_services
+from workers.broker import WORKER_TIMEOUT
 from workers.budget import Budget
 from workers.cronofy.calls import ClientLimits
 from workers.cronofy.client import Cronofy
@@ -161,7 +162,7 @@ def built(
     """Everything but the processes; the product's clock and the sandbox's stand at `now`."""
     with Sandbox(seeds=(), now=now, page_size=3) as sandbox:
         settings = settings_for(sandbox, database_url, redis_url, **changes)
-        services = create_services(settings)
+        services = create_services(settings, redis_timeout=WORKER_TIMEOUT)
         cronofy = client(services, sandbox.origin, sandbox.client_id, sandbox.client_secret)
         services = replace(services, now=lambda: now, cronofy=cronofy)
         if settings.mailer == "console":

@@ -25,6 +25,7 @@ from tests.support import people
 from tests.support.mail_server import PostOffice, Taken
 from tests.support.people import at
 from workers.bootstrap import create_services
+from workers.broker import WORKER_TIMEOUT
 from workers.delivery import outbox
 from workers.services import Services
 from workers.settings import Settings
@@ -146,7 +147,8 @@ def furnished(
         "smtp_url": office.url,
         "mail_from": f"Coaching <{ORGANIZER}>",
     }
-    services = create_services(Settings(**values | changes))
+    settings = Settings(**values | changes)
+    services = create_services(settings, redis_timeout=WORKER_TIMEOUT)
     try:
         people.ready(services.database)
         yield Mailroom(services, office)

@@ -16,7 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from webhooks.demo.processes import free_port
+from tests.support.ports import free_port
 
 Stage = Literal["RCPT", "DATA"]
 Hook = Callable[[], None]
@@ -96,7 +96,7 @@ class PostOffice:
     def to(self, address: str) -> list[Taken]:
         return [each for each in list(self.taken) if address in each.recipients]
 
-    def wait(self, count: int, seconds: float = 20.0) -> list[Taken]:
+    def wait(self, count: int, seconds: float = 60.0) -> list[Taken]:
         """What was taken, as soon as it is that much."""
         end = time.monotonic() + seconds
         while len(self.taken) < count:
@@ -155,7 +155,7 @@ def opened(port: int | None = None, **options: Any) -> Iterator[PostOffice]:
     """`options`: aiosmtpd's, such as `enable_SMTPUTF8`, which is on."""
     office = PostOffice(port or free_port())
     controller = Controller(
-        office, hostname="127.0.0.1", port=office.port, ready_timeout=10, **options
+        office, hostname="127.0.0.1", port=office.port, ready_timeout=60, **options
     )
     controller.start()
     try:

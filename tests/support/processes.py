@@ -20,9 +20,10 @@ from storage.schema import database
 from storage.schema.database import Database
 from storage.slots import slot_sets
 from tests.support import forks, people
+from tests.support.ports import free_port
 from tests.support.sandbox import Control, Sandbox
 from webhooks.demo import browser
-from webhooks.demo.processes import Processes, Starter, StepFailed, free_port
+from webhooks.demo.processes import Processes, Starter, StepFailed
 from webhooks.demo.stage import Api
 from workers.cronofy.sandbox.control import ReadyAccount
 
@@ -139,8 +140,29 @@ class Town:
         return time.monotonic() - begin
 
     def a_free_time(self) -> datetime:
-        starts = self.slots()["starts"]
-        return datetime.fromisoformat(starts[len(starts) // 2])
+        starts = self._starts()
+        return starts[len(starts) // 2]
+
+    def free_times(self) -> tuple[datetime, datetime]:
+        """Two that are offered, the second on a later day: after a Friday that is no Saturday."""
+        starts = self._starts()
+        first = starts[len(starts) // 2]
+        return first, next(start for start in starts if start >= first + timedelta(hours=20))
+
+    def _starts(self) -> list[datetime]:
+        return [datetime.fromisoformat(start) for start in self.slots()["starts"]]
+
+    def until_accepted(self, pushes: int) -> None:
+        """Until so many were, each however often it was tried: on a busy machine an answer may come
+        too late, and Cronofy repeats it.
+        """
+        end, accepted = time.monotonic() + 60, set[int]()
+        while len(accepted) < pushes:
+            assert time.monotonic() < end, self.control.deliveries()
+            for push in self.control.deliveries():
+                if push["status"] is not None and 200 <= push["status"] < 300:
+                    accepted.add(push["number"])
+            time.sleep(POLL_SECONDS)
 
     def row(self, connection_id: str) -> Any:
         with self.database.read() as tx:

@@ -9,6 +9,9 @@ from typing import Any
 from workers.cronofy.sandbox import control, server
 from workers.cronofy.sandbox.control import POLL, ReadyAccount, time_text
 
+PATIENCE = 60.0
+"""Seconds: a push that had no answer within 5 comes again after some, twice on a bad day."""
+
 
 class Control(control.Control):
     """What a person, or bad luck, does to the calendars."""
@@ -31,7 +34,7 @@ class Control(control.Control):
         """Pushes that wait, for their first attempt or for a retry."""
         return int(self._call("GET", "deliveries")["pending"])
 
-    def wait_until_quiet(self, *, seconds: float = 10.0) -> None:
+    def wait_until_quiet(self, *, seconds: float = PATIENCE) -> None:
         """Until no push is queued or under way.
         Raises TimeoutError, for instance while a retry waits for the clock.
         """
@@ -40,6 +43,10 @@ class Control(control.Control):
             if monotonic() > end:
                 raise TimeoutError(f"{pending} pushes still wait after {seconds} s")
             sleep(POLL)
+
+    def wait_for_deliveries(self, count: int, *, seconds: float = PATIENCE) -> list[dict[str, Any]]:
+        """The deliveries, as soon as there are `count` of them. Raises TimeoutError."""
+        return super().wait_for_deliveries(count, seconds=seconds)
 
     def move_event(
         self, event_uid: str, start: datetime | date | str, end: datetime | date | str

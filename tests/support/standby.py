@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Literal
 
 from tests.support.postgres import PostgresServer, postgres_server, standby_of
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass
@@ -70,7 +70,11 @@ class Pair:
             )
 
     def fall_behind(self) -> None:
-        """Let the standby fall behind: it hears nothing of the primary any more."""
+        """Let the standby fall behind: it hears nothing of the primary any more. First it has heard
+        of all there is.
+        """
+        heard = "flush_lsn >= pg_current_wal_flush_lsn()"
+        _until(self.primary.url, f"SELECT count(*) > 0 FROM pg_stat_replication WHERE {heard}")
         _run(self.standby.url, "ALTER SYSTEM SET primary_conninfo = ''")
         _run(self.standby.url, "SELECT pg_reload_conf()")
         _until(self.primary.url, "SELECT count(*) = 0 FROM pg_stat_replication")
@@ -88,7 +92,7 @@ def replicated(*, synchronous: bool) -> Iterator[Pair]:
 
 
 def _run(url: str, statement: str, *values: str) -> object:
-    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
         said = connection.execute(SQL(statement).format(*map(Literal, values)))
         row = said.fetchone() if said.description else None
     return row and row[0]

@@ -2,7 +2,8 @@
 
 import contextlib
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
@@ -38,10 +39,18 @@ def echo() -> Iterator[tuple[Proxy, list[bytes]]]:
 
 
 def dial(proxy: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
 
 
-def say(line: socket.socket, words: bytes, *, seconds: float = 5) -> bytes | None:
+def until(holds: Callable[[], bool]) -> None:
+    """What a thread of the proxy's or of the echo's is about to do."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def say(line: socket.socket, words: bytes, *, seconds: float = 60) -> bytes | None:
     """What came back; None: nothing within `seconds`."""
     line.settimeout(seconds)
     line.sendall(words + b"\n")
@@ -55,10 +64,10 @@ def test_it_passes_and_delays(echo: tuple[Proxy, list[bytes]]) -> None:
     proxy, _ = echo
     with dial(proxy) as line:
         assert say(line, b"one") == b"one\n"
-        proxy.misbehave("delay", seconds=0.2)
+        proxy.misbehave("delay", seconds=1)
         assert say(line, b"two", seconds=0.2) is None
         proxy.behave()
-        line.settimeout(5)
+        line.settimeout(60)
         assert line.recv(100) == b"two\n"
 
 
@@ -70,6 +79,7 @@ def test_who_was_connected_while_it_swallowed_is_never_heard_again(
         assert say(before, b"one") == b"one\n"
         proxy.misbehave("swallow")
         with dial(proxy) as during:
+            until(lambda: proxy.carried == 2)
             assert say(before, b"two", seconds=0.1) is None
             assert say(during, b"three", seconds=0.1) is None
             proxy.behave()
@@ -87,7 +97,7 @@ def test_a_swallowed_reply_was_an_answer_to_something_done(
     proxy.misbehave("swallow_replies")
     with dial(proxy) as line:
         assert say(line, b"one", seconds=0.2) is None
-    assert heard == [b"one\n"]
+        until(lambda: heard == [b"one\n"])
 
 
 def test_a_cut_is_a_reset_for_old_and_new(echo: tuple[Proxy, list[bytes]]) -> None:

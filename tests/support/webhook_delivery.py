@@ -77,7 +77,7 @@ class Switchboard(Mailroom):
         while todo:
             todo += [follower for follower, _ in outbox.deliver(self.services, todo.pop(0))]
 
-    def impatient(self, deadline: float = 0.3, at_once: int = 4) -> None:
+    def impatient(self, deadline: float = 1.0, at_once: int = 4) -> None:
         """Workers that wait no longer than that for a whole answer."""
         receiver = Receiver(self.platform.url, [SECRET], deadline=deadline, at_once=at_once)
         self.services = replace(self.services, receiver=receiver)
