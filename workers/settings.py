@@ -512,7 +512,7 @@ class Settings(BaseSettings):
 
     @property
     def least_stale_after(self) -> timedelta:
-        """Of a fleet that Cronofy's calls suffice for; ask `Services.stale_after` what holds now."""
+        """Of a fleet that Cronofy's calls suffice for; `Services.stale_after` is what holds now."""
         return timedelta(minutes=self.stale_minutes)
 
     @property

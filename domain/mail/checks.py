@@ -13,9 +13,7 @@ MOST_NAMED = 5
 
 
 def wrong_texts(subject: str, text: str, html: str | None = None) -> Iterator[Invalid]:
-    """Invalid for each field (subject, text, html) that no mail could be made of: of one at most one
-    thing.
-    """
+    """Invalid for each field (subject, text, html) that no mail could be made of: one for each."""
     yield from wrong_by(_check_part, "text", text, LONGEST_BODY)
     yield from wrong_by(_check_part, "subject", subject, LONGEST_SUBJECT)
     # An HTML of its own may be none at all: then one is made of the text.

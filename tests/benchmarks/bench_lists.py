@@ -1,6 +1,6 @@
-"""P13 of the performance goals: a page of 100 out of 1,000,000 bookings, of their sessions, their pods
-and 20,000 coaches: the first and one behind nine tenths of all, under each filter and two at once,
-in the service and over HTTP; and all bookings as a stream, in constant memory.
+"""P13 of the performance goals: a page of 100 out of 1,000,000 bookings, of their sessions, their
+pods and 20,000 coaches: the first, and one behind nine tenths of all, under each filter and two at
+once, in the service and over HTTP; and all bookings as a stream, in constant memory.
 
 `COACHCAL_BENCH_BOOKINGS` makes it a smaller house.
 """
@@ -192,9 +192,7 @@ def _by_key_ms(database: Database, table: Table, ids: list[str]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def _http_ms(
-    raised: Town, listed: Listed, filters: Filter, after: Key | None, turns: int
-) -> float:
+def _http_ms(raised: Town, listed: Listed, filters: Filter, after: Key | None, turns: int) -> float:
     """The median of what a client waits for the same page."""
     params = dict(filters)
     params["limit"] = str(PAGE)

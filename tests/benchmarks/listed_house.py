@@ -1,4 +1,4 @@
-"""The house whose lists are measured: bookings, and coaches whose calendars stand as calendars do."""
+"""The house whose lists are measured: bookings, and coaches with calendars in every state."""
 
 from datetime import datetime, timedelta
 from typing import Any

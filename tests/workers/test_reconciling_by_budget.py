@@ -126,7 +126,7 @@ def test_a_large_fleet_makes_no_calendar_stale(house: House) -> None:
 
 def listed(services: Services, tx: Tx, state: str) -> list[tuple[str, str]]:
     """The coaches in it, and the state that each is shown in."""
-    read = COACHES.reader(services, CoachesQuery(state=state))
+    read = COACHES.reader(services, CoachesQuery.model_validate({"state": state}))
     return [(each["id"], each["state"]) for each in read(tx, None, 10).items]
 
 
