@@ -34,10 +34,10 @@ def with_one_more(packed: bytes | None, *, at: int, ms: int) -> bytes:
 
 def summary(packed: Iterable[bytes | None]) -> PushWaits:
     """Of several connections together: the latest of all."""
-    parts = [_NONE, *map(_unpacked, packed)]
-    waits = np.concatenate(parts)
-    if not len(waits):
+    parts = [waits for waits in map(_unpacked, packed) if len(waits)]
+    if not parts:
         return PushWaits(0)
+    waits = np.concatenate(parts)
     latest = waits[np.argsort(waits["at"], kind="stable")]["ms"][-KEPT:]
     p95 = round(float(np.percentile(latest, 95)))
     return PushWaits(len(latest), int(latest[-1]), p95)

@@ -5,6 +5,7 @@ or of a date.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from domain.errors import Invalid, whole_number, wrong_by
 
@@ -130,6 +131,7 @@ def clocks(windows: tuple[Window, ...]) -> list[list[str]]:
     return [[_clock(start), _clock(end)] for start, end in windows]
 
 
+@lru_cache(maxsize=2 * _DAY_MINUTES)
 def _clock(minute: int) -> str:
     # 24:00 is the end of a day, and keeps its name; what lies beyond is a time of the next day.
     if minute > _DAY_MINUTES:

@@ -7,7 +7,7 @@ from storage.reports.lists import Key, Page
 from storage.rows import coaches, connections
 from storage.schema.database import Tx
 from storage.slots.absences import sessions_inside
-from webhooks.api.coaches import to_out
+from webhooks.api.coaches import coach_fields
 from webhooks.api.list_pages import Fields, ItemList, Reader
 from webhooks.api.schemas.coach_lists import CoachesQuery
 from webhooks.api.schemas.responses import CoachOut
@@ -50,8 +50,7 @@ def _items(tx: Tx, ids: list[str], now: datetime, stale_after: timedelta) -> lis
         if coach_id in known:
             coach = known[coach_id]
             inside = sessions_inside(tx, coach, now=now)
-            shown = to_out(coach, stands, connected[coach_id], inside, pushes[coach_id])
-            items.append(shown.model_dump(mode="json", by_alias=True))
+            items.append(coach_fields(coach, stands, connected[coach_id], inside, pushes[coach_id]))
     return items
 
 

@@ -1,12 +1,14 @@
 """Coaches over HTTP: what they set, in whole or in part, and how their calendars stand."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
+from domain.accounts import Calendar, Profile
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import kinds_of
+from domain.push_waits import PushWaits
 from storage.reports import samples
 from storage.reports.coach_states import CoachState
 from storage.reports.samples import PushFigures
@@ -17,9 +19,9 @@ from storage.transactions import coach_settings
 from storage.transactions.coach_settings import CoachChange
 from webhooks.api import absences
 from webhooks.api.places import check_deployment, place_of
-from webhooks.api.schemas.booking_responses import place_out
+from webhooks.api.schemas.booking_responses import place_fields
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
-from webhooks.api.schemas.responses import CoachOut, Connection, HoursOut, OverridesOut
+from webhooks.api.schemas.responses import CoachOut, HoursOut, OverridesOut
 from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.entity_tags import expected_version
@@ -183,56 +185,86 @@ def to_out(
     inside: list[SessionInside],
     pushes: PushFigures,
 ) -> CoachOut:
-    return CoachOut.model_validate(
-        {
-            "id": coach.id,
-            "version": coach.version,
-            "name": coach.name,
-            "email": coach.email,
-            "language": coach.language,
-            "zone": coach.hours.zone,
-            "hours": coach.hours.weekly_json(),
-            "overrides": coach.hours.overrides_json(),
-            "durations": coach.durations,
-            "pre": coach.pre,
-            "post": coach.post,
-            "notice": coach.notice,
-            "horizon_days": coach.horizon_days,
-            "mode": coach.mode,
-            "per_day": coach.per_day,
-            "per_week": coach.per_week,
-            "tentative_blocks": coach.tentative_blocks,
-            "place": place_out(coach.place),
-            "place_kinds": coach.place_kinds,
-            "event_policy": coach.event_policy,
-            "policy": {
-                "kind": coach.policy.kind,
-                "last_known_hours": coach.policy.last_known_hours,
-            },
-            "synced": stands.synced,
-            "state": stands.state,
-            "as_of": iso_or_none(stands.as_of),
-            "push_to_visible": asdict(pushes.waits),
-            "missed_pushes": pushes.missed,
-            "connections": list(map(_connection, connected)),
-        }
-        | absences.fields(coach, inside)
-    )
+    return CoachOut.model_validate(coach_fields(coach, stands, connected, inside, pushes))
 
 
-def _connection(connected: Connected) -> Connection:
-    profiles = []
-    for each in connected.profiles:
-        profile = asdict(each)
-        for calendar in profile["calendars"]:
-            calendar["blocks"] = calendar["id"] in connected.blocking
-            calendar["receives"] = calendar["id"] == connected.receives
-        profiles.append(profile)
-    fields: dict[str, Any] = {
+def coach_fields(
+    coach: Coach,
+    stands: CoachState,
+    connected: list[Connected],
+    inside: list[SessionInside],
+    pushes: PushFigures,
+) -> dict[str, Any]:
+    """What a CoachOut says, as JSON takes it: lists have no time for models."""
+    return {
+        "id": coach.id,
+        "version": coach.version,
+        "name": coach.name,
+        "email": coach.email,
+        "language": coach.language,
+        "zone": coach.hours.zone,
+        "hours": coach.hours.weekly_json(),
+        "overrides": coach.hours.overrides_json(),
+        "durations": coach.durations,
+        "pre": coach.pre,
+        "post": coach.post,
+        "notice": coach.notice,
+        "horizon_days": coach.horizon_days,
+        "mode": coach.mode,
+        "per_day": coach.per_day,
+        "per_week": coach.per_week,
+        "tentative_blocks": coach.tentative_blocks,
+        "place": place_fields(coach.place),
+        "place_kinds": coach.place_kinds,
+        "event_policy": coach.event_policy,
+        "policy": {
+            "kind": coach.policy.kind,
+            "last_known_hours": coach.policy.last_known_hours,
+        },
+        "synced": stands.synced,
+        "state": stands.state,
+        "as_of": iso_or_none(stands.as_of),
+        "push_to_visible": _waits(pushes.waits),
+        "missed_pushes": pushes.missed,
+        "connections": list(map(_connection, connected)),
+    } | absences.fields(coach, inside)
+
+
+def _waits(waits: PushWaits) -> dict[str, int | None]:
+    return {"measured": waits.measured, "last_ms": waits.last_ms, "p95_ms": waits.p95_ms}
+
+
+def _connection(connected: Connected) -> dict[str, Any]:
+    return {
         "id": connected.id,
         "trouble": connected.trouble,
         "last_read_at": iso_or_none(connected.last_ok_at),
         "last_error": connected.last_error,
-        "profiles": profiles,
+        "profiles": [_profile(each, connected) for each in connected.profiles],
     }
-    return Connection.model_validate(fields)
+
+
+def _profile(profile: Profile, connected: Connected) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "provider": profile.provider,
+        "service": profile.service,
+        "name": profile.name,
+        "connected": profile.connected,
+        "initial_sync": profile.initial_sync,
+        "mode": profile.mode,
+        "relink_url": profile.relink_url,
+        "calendars": [_calendar(each, connected) for each in profile.calendars],
+    }
+
+
+def _calendar(calendar: Calendar, connected: Connected) -> dict[str, Any]:
+    return {
+        "id": calendar.id,
+        "name": calendar.name,
+        "readonly": calendar.readonly,
+        "deleted": calendar.deleted,
+        "primary": calendar.primary,
+        "blocks": calendar.id in connected.blocking,
+        "receives": calendar.id == connected.receives,
+    }

@@ -237,7 +237,7 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
         "end": iso(session.ends),
         "duration": session.minutes,
         "title": session.title,
-        "place": _place(session.place),
+        "place": place_fields(session.place),
         "join_url": session.join_link,
         "pod": pod,
         "force_reason": session.force_reason,
@@ -247,7 +247,7 @@ def _time(session: Session, now: datetime) -> dict[str, object]:
     }
 
 
-def _place(place: Place | None) -> dict[str, object] | None:
+def place_fields(place: Place | None) -> dict[str, object] | None:
     if place is None:
         return None
     return {"kind": place.kind, "value": place.value}
