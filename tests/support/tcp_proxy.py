@@ -77,6 +77,12 @@ class Proxy:
         login, at, _ = parts.netloc.rpartition("@")
         return parts._replace(netloc=f"{login}{at}127.0.0.1:{self.port}").geturl()
 
+    @property
+    def links(self) -> int:
+        """How many connections there are, by way of it."""
+        with self._lock:
+            return len(self._links)
+
     def misbehave(self, mode: Mode, *, seconds: float = 0.0) -> None:
         """From now on, for the connections that there are and for new ones. `seconds`:
         of a delay.
