@@ -106,7 +106,7 @@ def answer(connected: socket.socket, method: str = "GET") -> tuple[int, bytes, H
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -31,7 +31,7 @@ from workers import clock
 from workers.bootstrap import Runtime, bootstrap
 from workers.jobs import freebusy
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @dataclass

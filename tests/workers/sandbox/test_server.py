@@ -45,7 +45,7 @@ def process(ready_file: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def wait_for(path: Path) -> dict[str, Any]:
     """The ready-file's content, once the process has written it: whole, or not there."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         with suppress(FileNotFoundError):
             text = path.read_text()
@@ -80,7 +80,7 @@ def test_a_process_says_when_it_is_ready_and_stops_when_told(
         assert stat.S_IMODE(ready_file.stat().st_mode) == 0o600
         # and stops cleanly
         os.kill(running.pid, number)
-        assert running.wait(10) == 0
+        assert running.wait(60) == 0
         assert running.stderr is not None
         assert running.stderr.read() == b""
 
