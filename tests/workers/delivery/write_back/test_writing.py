@@ -2,7 +2,6 @@
 the session is, and patient.
 """
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +13,7 @@ from storage.transactions import write_back
 from tests.support import people
 from tests.support.people import at
 from tests.support.written_sessions import HOUR, TEN, Diary
-from tests.workers.delivery.write_back.kit import WRITES, home
+from tests.workers.delivery.write_back.kit import WRITES, a_late_write, home
 from workers.cronofy.wire import ManagedEvent
 from workers.delivery.calendar_writes import event_of
 
@@ -118,21 +117,16 @@ def test_a_worker_that_was_held_up_puts_right_what_it_wrote_too_late(
 ) -> None:
     # Given a worker that read the session, and whose write is on its way for long
     done = ada.book()
-    ada.house.control.delay(WRITES, 0.6, times=1)
-    late = threading.Thread(target=ada.write)
-    late.start()
-    while ada.house.control.state()["faults"]:  # until it is on its way
-        late.join(0.02)
-    # When its lease ends, the session changes, and another worker writes that
-    ada.set_rows(lease_until_ms=0)
-    if change == "rebooked":
-        ada.rebook(done, TEN + 900)
-    else:
-        ada.cancel(done)
-    ada.write()
-    assert ada.rows()[-1].state == "sent"
+    with a_late_write(ada):
+        # When its lease ends, the session changes, and another worker writes that
+        ada.set_rows(lease_until_ms=0)
+        if change == "rebooked":
+            ada.rebook(done, TEN + 900)
+        else:
+            ada.cancel(done)
+        ada.write()
+        assert ada.rows()[-1].state == "sent"
     # Then the late write does not stay
-    late.join()
     assert ada.house.control.counts()[UPSERTS if change == "rebooked" else DELETIONS] >= 2
     assert ada.events() == (
         [(ada.calendar, TEN + 900, TEN + 900 + HOUR)] if change == "rebooked" else []
