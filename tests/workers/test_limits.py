@@ -187,7 +187,7 @@ def test_without_redis_everybody_passes_and_one_waits(
     breaker = RedisBreaker(client)
     limits, began = Limiter(client, breaker), time.monotonic()
     assert passed(limits, QuotaPolicy("reads", 10), 2_000) == 2_000
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     breaker.close()
 
 
