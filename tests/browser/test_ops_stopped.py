@@ -45,6 +45,7 @@ def town(tmp_path: Path, fresh_database: Callable[[Kind], str], redis_url: str) 
         "COACHCAL_SMTP_URL": f"smtp://127.0.0.1:{free_port()}?tls=none",
         "COACHCAL_MAIL_FROM": "us@example.test",
         "COACHCAL_WORKER_THREADS": "1",
+        "COACHCAL_LEASE_SECONDS": "30",  # for reads that are slow on purpose
     }
     with processes.raised(tmp_path, fresh_database("sqlite"), redis_url, **more) as running:
         for name in ("web", "worker", "clock"):
