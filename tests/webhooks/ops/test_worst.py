@@ -122,8 +122,9 @@ def watch(fresh_database: Callable[[Kind], str], redis_url: str) -> Iterator[Wat
         services = replace(house.runtime.services, now=lambda: at[0])
         runtime = bootstrap(house.runtime.settings, services=services)
         house.introduce(people.MAILED)
+        made = Watch(house, runtime, at)
         clock.tick(services, house.runtime.actors)
-        yield Watch(house, runtime, at)
+        yield made
 
 
 def book(watch: Watch) -> None:
@@ -217,6 +218,9 @@ def owe_reads(watch: Watch, count: int, *, seconds: int, attempts: int = 0) -> N
             last_error="rate limited (429)" if attempts else None,
             next_attempt_at_ms=clock_ms() + 900_000 if attempts else 0,
         )
+    # The clock ran a moment ago, however long a machine takes for all this.
+    with watch.database.write() as tx:
+        tx.execute(tables.schedule.update().values(next_run_at_ms=clock_ms()))
 
 
 def test_a_storm_is_named_and_what_failed_in_it_is_tried_again(watch: Watch) -> None:
@@ -235,16 +239,14 @@ def test_a_dead_worker_is_named_and_another_one_does_its_work(watch: Watch) -> N
     line = watch.first
     assert "No worker takes any work: 2 reads and 0 messages wait, the oldest for 2" in line
     assert "Start the workers: coachcal work" in line
-    with (
-        watch.clock(),
-        watch.worker(),
-    ):  # as that command does; the clock wakes it for what was missed
+    # As that command does; the clock wakes it for what was missed
+    with watch.clock(), watch.worker():
         watch.becomes("All well")
 
 
 def test_a_stopped_clock_is_named_and_goes_on_where_it_was(watch: Watch) -> None:
     with watch.clock():
-        assert "All well" in watch.first
+        watch.becomes("All well")
     with watch.database.write() as tx:
         row = tables.schedule.c
         tx.execute(tables.schedule.update().values(next_run_at_ms=row.next_run_at_ms - 240_000))
@@ -256,8 +258,7 @@ def test_a_stopped_clock_is_named_and_goes_on_where_it_was(watch: Watch) -> None
         watch.becomes("All well")
 
 
-# -- the words alone
-# ------------------------------------------------------------------------------------------
+# -- the words alone ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
