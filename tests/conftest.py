@@ -13,10 +13,11 @@ from contextlib import ExitStack, suppress
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from redis import Redis
 
 from storage.schema.database import Database, create
@@ -30,11 +31,11 @@ ROOT = Path(__file__).parents[1]
 TEST_MODULES = sorted(Path(__file__).parent.rglob("test_*.py"))
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 
-settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+# A machine at work takes longer than a second for what it is to draw.
+SLOWLY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("ci", derandomize=True, database=None, **SLOWLY)
 settings.register_profile("deep", settings.get_profile("ci"), max_examples=1_000)  # --deep
-settings.register_profile(
-    "search", deadline=None, max_examples=2_000
-)  # --hypothesis-profile search
+settings.register_profile("search", max_examples=2_000, **SLOWLY)  # --hypothesis-profile search
 settings.load_profile("ci")
 made_once.share()
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -153,10 +153,8 @@ def test_the_procfile_runs_under_honcho_on_the_port_of_the_file(
 def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < end:
-        try:
-            assert requests.get(url, timeout=30).json()["status"] == "ready"
-        except requests.RequestException:
-            time.sleep(0.1)
-        else:
-            return
+        with suppress(requests.RequestException):
+            if requests.get(url, timeout=30).json()["status"] == "ready":
+                return
+        time.sleep(0.1)
     raise AssertionError(f"{url} did not answer")

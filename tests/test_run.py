@@ -167,7 +167,7 @@ def test_an_environment_that_cannot_work_is_made_anew(
 
 
 def test_two_at_once_install_once(project: Project) -> None:
-    both = [project.start("pytest", SLOWLY="1") for _ in range(2)]
+    both = [project.start("pytest", SLOWLY="3") for _ in range(2)]
     told = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert "waiting for another ./run" in told[0][1] + told[1][1]

@@ -21,7 +21,7 @@ from tests.support.listening import listening
 from webhooks.demo.processes import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 """On a machine that others use, a page takes seconds to be made and to be swapped."""
 LEFT_OUT = (
     "the browser tests were left out: there is no Chromium here (Debian: apt-get install chromium)"

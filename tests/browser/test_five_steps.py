@@ -47,6 +47,7 @@ AFTER = replace(
 )
 """What is kept of all that the coach sets."""
 ZONES = {"en": "United Kingdom Time (London)", "ar": "توقيت المملكة المتحدة (لندن)"}
+pytestmark = pytest.mark.timeout(400)  # processes of the product and a browser, on any machine
 HOURS = {
     "en": ("10:00 – 11:00", "10:30 – 11:30"),
     "ar": ("10:00 ص – 11:00 ص", "10:30 ص – 11:30 ص"),

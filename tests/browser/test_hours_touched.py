@@ -37,7 +37,7 @@ def test_a_resting_finger_paints_what_is_beneath_it_and_a_swipe_scrolls(
         assert (across < x) == (language == "ar")
         with Touch(page).down(x, y) as finger:
             page.wait_for_timeout(RESTED)
-            assert page.evaluate(MARKED, [x, y])
+            page.wait_for_function(MARKED, arg=[x, y])
             finger.move(across, below)
         painted = week(page)
         assert painted[:SAT] == before[:SAT]
@@ -57,7 +57,7 @@ def test_a_resting_finger_paints_what_is_beneath_it_and_a_swipe_scrolls(
         # Then all of it is taken back at once
         to_the_middle(page.locator("#undo"))
         page.locator("#undo").tap()
+        expect(page.locator("#undo")).to_be_disabled()  # the tap has become a click
         assert week(page) == before
-        expect(page.locator("#undo")).to_be_disabled()
         expect(page.locator("#unsaved")).to_be_hidden()
         at_peace(seen, one_site)

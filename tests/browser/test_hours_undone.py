@@ -19,17 +19,18 @@ def test_what_a_finger_changed_is_said_in_sight_and_undone_step_by_step(one_site
         expect(page.locator("#whose")).to_have_text("For Ada Lovelace")
         to_the_middle(undo)
         cell(page, "Saturday", "08:00").tap()
+        expect(undo).to_be_enabled()
         first = week(page)
         cell(page, "Sunday", "08:00").tap()
         expect(page.locator("#grid-said")).to_contain_text("Sunday 08:00 to 08:15: working")
         expect(page.locator("#grid-said")).to_be_in_viewport()
         to_the_middle(undo)
         undo.tap()
-        assert week(page) == first
         expect(page.locator("#grid-said")).to_have_text("Undone.")
+        assert week(page) == first
         undo.tap()
-        assert week(page) == before
         expect(undo).to_be_disabled()
+        assert week(page) == before
         expect(page.locator("#unsaved")).to_be_hidden()
         # And by keyboard
         cell(page, "Monday", "09:00").focus()

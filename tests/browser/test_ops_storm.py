@@ -71,7 +71,7 @@ def test_without_a_script_it_is_looked_at_again_by_a_link(one_site: Site) -> Non
             samples.put(tx, values, at=people.NOW - timedelta(minutes=1))
         seen.page.wait_for_timeout(2_000)  # the look that all share becomes too old
         seen.page.get_by_role("link", name="Look again").click()
-        assert "A push is seen after 40 ms" in seen.page.locator("#storm-said").inner_text()
+        expect(seen.page.locator("#storm-said")).to_contain_text("A push is seen after 40 ms")
 
 
 @pytest.mark.parametrize("screen", [{"width": 1440, "height": 900}, PHONE], ids=["1440", "360"])

@@ -173,6 +173,7 @@ def test_by_touch_on_a_narrow_screen(one_site: Site) -> None:
         (x, y), (_, below) = middle(begin), middle(end)
         with Touch(page).down(x, y) as finger:
             page.wait_for_timeout(700)  # a finger that moves at once scrolls
+            expect(begin).to_have_class("range")
             finger.move(x, below)
         expect(hours(page, "sun")).to_have_value("10:00-12:00")
         # and by two taps

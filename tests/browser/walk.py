@@ -14,7 +14,7 @@ from tests.browser.pictures import PICTURES, take
 from tests.support.processes import Town
 from webhooks.http import translations
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds until something that is read from a calendar has to show."""
 
 
@@ -45,7 +45,7 @@ class Walk:
             locale="en-GB",
             **self.screen,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         seen = Seen(context.new_page())
         seen.page.clock.install()
         link = self.town.api.post(
@@ -89,6 +89,6 @@ class Walk:
             else:
                 page.reload()
             try:
-                return check(500)
+                return check(2_000)
             except AssertionError:
                 assert time.monotonic() < end

@@ -124,8 +124,8 @@ def test_one_that_swallows_its_end_is_told_again(monkeypatch: pytest.MonkeyPatch
         yield Figure("P1 a", "ms", ONE)
 
     monkeypatch.setitem(BENCHES, "P1", Bench("", clings))
-    monkeypatch.setattr(runner, "BENCH_SECONDS", 0.1)
-    monkeypatch.setattr(runner, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(runner, "BENCH_SECONDS", 0.4)
+    monkeypatch.setattr(runner, "AGAIN_SECONDS", 0.4)
     told: list[Told] = []
     with Work(quick=True) as work:
         runner.run(["P1"], work, told.append, seconds=60)

@@ -1,11 +1,12 @@
 """Many at once, each in a thread and a transaction of its own."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from domain.sessions import Participant, Refused
 from storage.schema.database import Database
@@ -13,6 +14,10 @@ from tests.support import people
 
 MANY = 16
 Act = Callable[[Connection], object]
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 def everyone(count: int = MANY) -> list[Participant]:
@@ -39,3 +44,18 @@ def race(database: Database, acts: Sequence[Act]) -> list[str]:
 
     with ThreadPoolExecutor(len(acts)) as threads:
         return list(threads.map(run, acts))
+
+
+def until_somebody_waits(database: Database) -> None:
+    """For a lock of PostgreSQL, and so has done what it does before it. With SQLite nobody can be
+    asked: there it waits for its turn to begin, whenever it comes.
+    """
+    if database.engine.dialect.name == "sqlite":
+        return
+    end = time.monotonic() + 60
+    while True:
+        with database.read() as tx:
+            if tx.scalar(WAITING):
+                return
+        assert time.monotonic() < end, "nobody waits for a lock"
+        time.sleep(0.02)

@@ -23,7 +23,7 @@ from storage.schema.database import Database, create
 from tests.support.booked_before import COUNT, booked
 
 INDEX = "ix_bookings_by_company"
-LOCKED_SECONDS = 3.0
+LOCKED_SECONDS = 6.0
 """So long somebody is in the way; far more than a migration may wait in a queue of others."""
 
 

@@ -2,7 +2,6 @@
 in a group has a seat in each of its pods.
 """
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +15,7 @@ from storage.slots.bookable import Wanted
 from storage.transactions import bookings, pod_seats, pods
 from storage.transactions.pods import Made, Plan
 from tests.storage.kit import as_stored, create
-from tests.storage.racing import MANY, Act, everyone, race
+from tests.storage.racing import MANY, Act, everyone, race, until_somebody_waits
 from tests.support import people
 from tests.support.people import at
 
@@ -128,7 +127,7 @@ def test_whoever_takes_a_seat_while_another_coachs_pod_is_added_has_one_in_it(
         with database.write() as tx:
             adding("carl", at(10, 10))(tx)
             taking = threads.submit(race, database, [seat(group[0], people.GRACE)])
-            time.sleep(0.3)  # until they wait, having looked which coaches the group has
+            until_somebody_waits(database)  # having looked which coaches the group has
         assert taking.result() == ["done"]
     assert sorted(seated(database).values()) == [{"grace"}] * 3
 

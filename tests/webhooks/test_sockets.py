@@ -256,7 +256,8 @@ def test_who_is_told_to_stop_answers_what_was_begun(door: Door) -> None:
     processes = door.server.processes
     with door.line() as begun, door.line() as idle:
         begun.sendall(head(CHANGE, LENGTH) + CHANGE[:-1])
-        time.sleep(0.5)
+        # Whoever came before and spoke before has been heard by the time that this is answered
+        assert requests.get(f"{door.url}/healthz", timeout=60).ok
         os.kill(processes.pid("web"), signal.SIGTERM)
         assert everything(idle) == b""
         begun.sendall(CHANGE[-1:])

@@ -93,7 +93,7 @@ AILMENTS: dict[str, tuple[Change, Change]] = {
 }
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end

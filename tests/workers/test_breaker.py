@@ -27,6 +27,10 @@ from workers.embedded.redis import redis_server
 from workers.services import Services
 
 Logs = list[MutableMapping[str, Any]]
+TIMEOUT = 1.0
+"""Seconds that one call waits: more than a machine at work takes for one that is answered."""
+SLACK = 5.0
+"""Seconds that such a machine may add to a wait that ends."""
 
 REFUSALS = (
     b"-LOADING Redis is loading the dataset in memory\r\n",
@@ -65,9 +69,9 @@ class Desk:
         self.services.redis.close()
 
 
-def desk_at(url: str, services: Services) -> Desk:
-    client = create_redis(url, timeout=0.25)
-    breaker = RedisBreaker(client, pause=0.1, remind=0.3)
+def desk_at(url: str, services: Services, *, pause: float = 0.1) -> Desk:
+    client = create_redis(url, timeout=TIMEOUT)
+    breaker = RedisBreaker(client, pause=pause, remind=0.3)
     broker = create_broker(client, breaker)
     services = replace(services, redis=client, breaker=breaker)
     return Desk(services, declare_actors(broker, services), broker)
@@ -107,9 +111,11 @@ def test_of_a_redis_that_is_ill_one_failure_is_noticed_and_it_is_found_well_agai
         desk.actors.wake("before")
         # When Redis falls ill
         fall_ill(sound, server)
-        assert desk.wake(1) < 2
-        # Then nobody waits for it after the first
-        assert desk.wake(200) < 0.1
+        assert desk.wake(1) < 2 * TIMEOUT + SLACK
+        # Then nobody asks it, or waits for it, after the first
+        calls = counted(desk)
+        desk.wake(200)
+        assert calls() == 0
         assert desk.services.breaker.open
         assert queues.depths(desk.services) is None
         assert not queues.redis_answers(desk.services)
@@ -119,7 +125,7 @@ def test_of_a_redis_that_is_ill_one_failure_is_noticed_and_it_is_found_well_agai
         assert said(logs) == ["redis_away"]
         # When it is well, then it is asked again, by itself
         recover(sound, server)
-        until(lambda: not desk.services.breaker.open)
+        until(lambda: said(logs)[-1] == "redis_back")  # said once it is asked again
         desk.actors.wake("after")
         assert b"after" in b"".join(desk.broker.do_fetch("freebusy", 1000))
         assert said(logs) == ["redis_away", "redis_back"]
@@ -132,7 +138,8 @@ def test_every_refusal_of_redis_is_told_once_and_waited_for_by_nobody(
     services: Services, answer: bytes
 ) -> None:
     with saying(answer) as (url, count):
-        desk = desk_at(url, services)
+        # Whose breaker looks once after half a second, and then not for long: callers count here
+        desk = desk_at(url, services, pause=600)
         with capture_logs() as logs:
             desk.wake(50)
             assert queues.depths(desk.services) is None
@@ -145,7 +152,7 @@ def test_a_redis_that_stays_away_is_told_of_now_and_then(services: Services) -> 
     desk = desk_at("redis://127.0.0.1:9", services)
     with capture_logs() as logs:
         desk.wake(1)
-        until(lambda: [line["event"] for line in logs].count("redis_still_away") == 2)
+        until(lambda: [line["event"] for line in logs].count("redis_still_away") >= 2)
     desk.close()
 
 
@@ -161,8 +168,10 @@ def test_a_server_that_takes_no_more_connections_holds_the_first_for_a_moment_on
             each.connect_ex(("127.0.0.1", port))
         time.sleep(0.05)
         desk = desk_at(f"redis://127.0.0.1:{port}", services)
-        assert desk.wake(1) < 0.3 + 1, "a machine under load is no failure"
-        assert desk.wake(50) < 0.1
+        assert desk.wake(1) < TIMEOUT + SLACK, "a machine under load is no failure"
+        calls = counted(desk)
+        desk.wake(50)
+        assert calls() == 0
         desk.close()
         for each in waiting:
             each.close()
@@ -195,14 +204,14 @@ KINDS = ("mail", "calendar", "callback")
 
 
 def counted(desk: Desk) -> Callable[[], int]:
-    """How often something was sent to Redis since."""
-    pool = desk.services.redis.connection_pool
+    """How often this thread sent something to Redis since; the breaker looks in one of its own."""
+    pool, mine = desk.services.redis.connection_pool, threading.get_ident()
     calls = 0
     lend = pool.get_connection
 
     def lent(*arguments: Any, **options: Any) -> Any:
         nonlocal calls
-        calls += 1
+        calls += threading.get_ident() == mine
         return lend(*arguments, **options)
 
     pool.get_connection = lent  # type: ignore[method-assign]  # the client's, not ours
@@ -251,4 +260,4 @@ def test_a_redis_that_takes_only_some_of_what_we_ask_is_not_well(
             assert said(logs) == ["redis_away"]
         finally:
             rights(sound, "~*", "+@all")
-        until(lambda: not desk.services.breaker.open)
+        until(lambda: said(logs)[-1] == "redis_back")

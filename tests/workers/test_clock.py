@@ -170,7 +170,7 @@ def test_the_clock_stops_when_it_is_told_to(house: House) -> None:
     )
     thread.start()
     stop.set()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -61,7 +61,7 @@ def test_an_exporter_is_reached_from_this_machine_only(house: House) -> None:
     with metrics.export(0, Figures(house.runtime.services)) as server:
         address, port = server.server_address[:2]
         assert address == "127.0.0.1"
-        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
         server.shutdown()
     assert exposition.value(text, "coachcal_database_up") == 1
     assert exposition.value(text, "coachcal_redis_up") == 1

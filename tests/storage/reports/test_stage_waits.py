@@ -64,7 +64,8 @@ def test_a_push_that_was_read_tells_what_it_waited_for(database: Database, ada: 
     read(database, ada, CronofyWaits(budget_ms=300, cronofy_ms=500))
     now = storm(database).now
     assert now is not None
-    assert (now.pushes, round(now.total / 1000)) in {(1, 9), (1, 10)}
+    assert now.pushes == 1
+    assert 9_000 <= now.total < 60_000
     assert now.stages["gap"] == 5_000
     assert 4_000 <= now.stages["queue"] < 60_000
     assert (now.stages["budget"], now.stages["cronofy"]) == (300, 500)

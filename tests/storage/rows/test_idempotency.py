@@ -81,5 +81,5 @@ def test_a_second_request_waits_for_the_first(database: Database, fails: bool) -
         if fails:
             raise RuntimeError
         idempotency.remember(tx, "os", "k1", ANSWER)
-    second.join(10)
+    second.join(60)
     assert found == [None if fails else ANSWER]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
 from storage.schema import deadlines, postgres
@@ -17,6 +17,11 @@ from storage.schema.breaker import DatabaseBreaker
 from storage.schema.database import Database, Unavailable, create
 from tests.support.databases import Kind
 from tests.support.tcp_proxy import Proxy
+
+ASLEEP = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event = 'PgSleep'"
+)
 
 
 @pytest.fixture
@@ -48,6 +53,19 @@ def nobody_else_refused(database: Database) -> Iterator[None]:
     assert breaker_of(database).kind is None
 
 
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def is_asked(beside: Database) -> bool:
+    """Whether the server works for whoever waits."""
+    with beside.read() as tx:
+        return bool(tx.scalar(ASLEEP))
+
+
 def wait_for(database: Database) -> None:
     with pytest.raises(Unavailable), database.read() as tx:
         tx.execute(select(func.pg_sleep(60)))
@@ -56,14 +74,18 @@ def wait_for(database: Database) -> None:
 def test_a_connection_that_was_cut_is_no_outage(proxied: tuple[Database, Proxy]) -> None:
     database, proxy = proxied
     asking = threading.Thread(target=wait_for, args=(database,))
+    # Past the proxy, so that it is not cut with the others
+    url = database.engine.url.set(port=proxy.neighbour[1])
+    beside = create(url.render_as_string(hide_password=False))
     with nobody_else_refused(database):
         asking.start()
-        time.sleep(0.5)
+        until(lambda: is_asked(beside))
         # When all connections are reset, and new ones are let in
         proxy.reset()
         asking.join(30)
         assert not asking.is_alive()
     assert read(database) == 1
+    beside.close()
 
 
 @pytest.mark.parametrize("left", [0.05, 0.5])
@@ -99,7 +121,7 @@ def test_a_connection_that_was_sought_in_an_outage_begins_no_other(
     proxy.misbehave("swallow")
     late = threading.Thread(target=seek, args=(database,))
     late.start()
-    time.sleep(0.5)
+    until(lambda: proxy.carried > 0)
     # When others have found out, and a probe sees that it is over, before that attempt ends
     proxy.behave()
     breaker.trip(psycopg.OperationalError("refused"), time.monotonic())

@@ -12,6 +12,7 @@ from storage.rows import feed, owed_callbacks, webhook_endpoints
 from storage.schema.database import Database
 from storage.schema.tables import outbox
 from storage.transactions import endpoint_callbacks
+from tests.storage.racing import until_somebody_waits
 from tests.support import people
 from tests.support.query_plans import plan_of
 
@@ -72,7 +73,7 @@ def test_rows_are_locked_in_the_order_of_claims_and_not_in_that_of_the_table(
         lock(claiming, "out_1")
         # When: somebody pauses while a claim has the first, and waits for it.
         pausing.start()
-        wait_until_somebody_waits(database)
+        until_somebody_waits(database)
         # Then: the second is free for the claim.
         lock(claiming, "out_2")
     pausing.join()
@@ -109,7 +110,7 @@ def test_a_row_that_somebody_changes_meanwhile_ends_no_sending_again(
         discarded = outbox.update().where(outbox.c.id == "out_1")
         discarding.execute(discarded.values(state="superseded"))
         sending.start()
-        wait_until_somebody_waits(database)
+        until_somebody_waits(database)
     sending.join()
     # Then: the clock goes on with the rest, and ends.
     for seconds in (1, 2):
@@ -142,13 +143,3 @@ def owed(outbox_id: str, state: str) -> dict[str, Any]:
 
 def lock(tx: Any, outbox_id: str) -> None:
     tx.execute(select(outbox.c.id).where(outbox.c.id == outbox_id).with_for_update(nowait=True))
-
-
-def wait_until_somebody_waits(database: Database) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    for _ in range(300):
-        with database.read() as tx:
-            if tx.scalar(waiting):
-                return
-        threading.Event().wait(0.05)
-    raise AssertionError("nobody waits for a lock")

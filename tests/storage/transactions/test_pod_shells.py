@@ -1,6 +1,5 @@
 """Pods without a time: they take nobody's, are set many at once, and get one like any pod."""
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,7 +21,7 @@ from storage.transactions import erasures, pod_shells, retention
 from storage.transactions.pod_shells import ChangedTogether, ShellTime
 from storage.transactions.pods import Made
 from tests.storage.kit import TEN, TWO, as_stored, create, join, listed, owed
-from tests.storage.racing import race
+from tests.storage.racing import race, until_somebody_waits
 from tests.support import people
 from tests.support.people import at
 
@@ -210,7 +209,7 @@ def test_a_time_is_given_to_the_shell_that_was_looked_at(database: Database) -> 
             changes = CommonChanges(title="Grief")
             pod_shells.change_together(tx, [shell.id], changes, people.terms())
             giving = threads.submit(race, database, [act])
-            time.sleep(0.3)  # until it waits, having looked at the shell
+            until_somebody_waits(database)  # having looked at the shell
         outcome = giving.result()
     # SQLite has one lock for all: there it looked after the change, and has all of it
     expected = {"sqlite": ["done"], "postgresql": ["stale_version:None"]}

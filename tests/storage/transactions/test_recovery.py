@@ -73,12 +73,14 @@ def test_nobody_insists_for_longer_than_is_of_use(proxied: tuple[Database, Proxy
 def test_who_hears_late_of_an_outage_that_is_over_does_not_begin_another(
     proxied: tuple[Database, Proxy],
 ) -> None:
-    database, _ = proxied
+    database, proxy = proxied
     assert database.breaker is not None
     long_ago = time.monotonic() - 10
-    # Given an outage that one thread met, and that a probe saw the end of
+    # Given an outage that one thread met, and that a probe saw the end of (no sooner than we look)
+    proxy.misbehave("cut")
     database.met(Unanswered(long_ago, long_ago), connecting=False)
     assert database.breaker.kind == "away"
+    proxy.behave()
     database.breaker.wait(30)
     assert database.breaker.kind is None
     # When another thread gives its connection of before up, which never answered
@@ -90,6 +92,7 @@ def test_who_hears_late_of_an_outage_that_is_over_does_not_begin_another(
     # But the silence of a connection that was made since is news
     asked = time.monotonic()
     time.sleep(FAIR_SECONDS)
+    proxy.misbehave("cut")
     database.met(Unanswered(asked, asked), connecting=False)
     assert database.breaker.kind == "away"
 

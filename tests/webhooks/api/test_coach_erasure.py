@@ -1,6 +1,5 @@
 """A platform erases a coach: not over the heads of those who would have come."""
 
-import time
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from tests.support.clock_work import book, later
 from tests.support.http_client import SETTINGS, Answer, Desk
 from tests.support.in_process import Connected, House
 from tests.support.memory_mailer import MemoryMailer
+from tests.workers.cronofy.clocks import Clock
 from webhooks.app import create_app
 from workers import clock
 from workers.delivery import outbox
@@ -239,13 +239,14 @@ def test_a_turn_has_an_end_and_the_next_one_begins_with_the_others(
         with house.runtime.services.database.write() as tx:
             farewells.begin(tx, name, actor="a test", now=house.runtime.services.now())
     looked: list[str] = []
+    passing = Clock()
 
     def slowly(_tx: Any, coach_id: str, **_given: Any) -> None:
         looked.append(coach_id)
-        time.sleep(0.01)
+        passing.sleep(farewell.SECONDS + 1)
 
     monkeypatch.setattr(farewells, "end", slowly)
-    monkeypatch.setattr(farewell, "SECONDS", 0.01)
+    monkeypatch.setattr(farewell, "time", passing)
     for _ in range(3):
         later(house, seconds=15)
         tick(house)

@@ -50,7 +50,7 @@ OUTAGES: dict[str, Callable[[Desk], AbstractContextManager[None]]] = {
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -18,6 +18,7 @@ from tests.support import people as people_tests
 from tests.support.http_client import Desk
 from tests.support.pod_imports import HEAD, PAT, SAM, judged, line, real, upload
 from tests.support.spreadsheets import table, workbook
+from tests.webhooks.costs import measured_pace
 from webhooks.api.spreadsheets import XLSX
 from webhooks.http.problems import PROBLEM
 
@@ -207,8 +208,9 @@ def test_five_hundred_rows_are_tried_in_seconds_and_judged_as_the_real_run_does(
     begun = time_of.process_time()
     tried = upload(desk, raw).json
     spent = time_of.process_time() - begun
-    # Then it takes no more than two seconds of this process, and says what comes of a real run
-    assert spent < 2, f"{spent:.1f} s"
+    # Then it takes no more than two seconds of this process (of a quick one's: others may use the
+    # machine), and says what comes of a real run
+    assert spent < 2 * measured_pace(), f"{spent:.1f} s"
     assert sum(tried["counts"].values()) == 500
     assert tried["counts"]["red"] > 100
     few = table(*rows[:40], head=HEAD)

@@ -20,12 +20,13 @@ from tests.support import forks
 from tests.support.forks import Fork
 from tests.webhooks.cli.dead_ends import GOOD, is_a_sentence
 
+pytestmark = pytest.mark.timeout(400)  # a demo starts four processes, on any machine
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def coachcal(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return forks.run("webhooks", *arguments, env=ENVIRONMENT, seconds=90)
+    return forks.run("webhooks", *arguments, env=ENVIRONMENT, seconds=300)
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def test_the_demo_tells_the_whole_story_and_ends_well() -> None:
     """From the true command line, as are the processes that it starts."""
     command = [sys.executable, "-m", "webhooks", "demo", "--once"]
     told = subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=90
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
     )
     assert told.returncode == 0, told.stdout + told.stderr
     for word in (
@@ -126,7 +127,7 @@ def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
                 week = requests.get(f"{shown[0]}/as/participant/suki", timeout=20)
                 assert (week.status_code, "Suki" in week.text) == (200, True)
         os.kill(process.pid, number)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     with pytest.raises(requests.ConnectionError):
         requests.get(shown[0] if shown else "", timeout=10)
 
@@ -134,17 +135,17 @@ def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
 def test_the_sandbox_says_how_to_reach_it_once_it_serves(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     with started("sandbox", "--port", "0", "--ready-file", str(ready)) as (process, _):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not ready.exists() and time.monotonic() < end:
             time.sleep(0.02)
         said = json.loads(ready.read_text())
         account = said["accounts"][0]
         bearer = {"Authorization": f"Bearer {account['access_token']}"}
-        userinfo = requests.get(f"{said['origin']}/v1/userinfo", headers=bearer, timeout=5).json()
+        userinfo = requests.get(f"{said['origin']}/v1/userinfo", headers=bearer, timeout=30).json()
         assert userinfo["sub"] == account["sub"]
         assert account["calendars"]
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("command", ["serve", "work", "clock", "migrate"])
@@ -156,7 +157,7 @@ def test_a_command_without_its_settings_names_them_and_ends(command: str) -> Non
         env=bare,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert told.returncode == 1
     assert "DATABASE_URL" in told.stderr

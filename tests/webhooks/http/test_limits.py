@@ -171,25 +171,31 @@ def test_one_client_at_its_limit_leaves_another_as_quick_as_it_was(
     tight: Callable[..., Any],
 ) -> None:
     """Coarse: one interpreter serves both here. Two threads ask on and on, and are refused."""
-    with tight(limit_reads=300) as desk:
+    with tight(limit_reads=600) as desk:
         app = cast_to(Any, desk.client.application)
         loud, quiet = asking(desk, "coaches:read"), asking(desk)
         before, done = took(app, quiet), threading.Event()
         while asked(app, loud) != 429:
             pass
 
-        def shout() -> int:
-            refused = 0
+        told: list[int] = []
+
+        def shout() -> None:
             while not done.wait(0.002):  # the network between them
-                refused += asked(app, loud) == 429
-            return refused
+                told.append(asked(app, loud))
 
         with ThreadPoolExecutor(2) as pool:
             shouts = [pool.submit(shout) for _ in range(2)]
-            after = took(app, quiet)
-            done.set()
-        assert sum(each.result() for each in shouts) > 20
-        assert after[-2] <= before[-2] * 3 + 0.1
+            try:
+                # Others on this machine come and go: whom the loud one starves is slow each time
+                after = [took(app, quiet)[-2] for _ in range(3)]
+                while told.count(429) <= 20 and not any(each.done() for each in shouts):
+                    done.wait(0.01)
+            finally:
+                done.set()
+        assert [each.result() for each in shouts] == [None, None]
+        assert told.count(429) > 20
+        assert min(after) <= before[-2] * 3 + 0.1
 
 
 def test_a_refusal_costs_a_fraction_of_an_answer(tight: Callable[..., Any]) -> None:

@@ -18,8 +18,8 @@ def is_listening(url: str) -> bool:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it holds within half a minute; how soon is no part of the promise."""
-    for _ in range(600):
+    """Whether it holds within a minute; how soon is no part of the promise."""
+    for _ in range(1200):
         if holds():
             return True
         time.sleep(0.05)

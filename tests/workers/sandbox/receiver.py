@@ -50,7 +50,7 @@ class Receiver:
             self._arrived.notify_all()
             return self.next_statuses.pop(0) if self.next_statuses else self.status
 
-    def wait(self, count: int, seconds: float = 10.0) -> list[Received]:
+    def wait(self, count: int, seconds: float = 60.0) -> list[Received]:
         """Everything so far, once there are `count`."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.received) >= count, seconds), (

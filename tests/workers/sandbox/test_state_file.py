@@ -183,7 +183,7 @@ def test_what_goes_wrong_once_is_kept_a_second_later(
     # When it can be written again
     monkeypatch.setattr(state_file, "write_whole", whole)
     # Then it is
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -230,7 +230,7 @@ def test_a_change_that_cannot_be_kept_is_not_answered_as_done(
 
 
 def ready(path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not path.exists():
         assert process.poll() is None
         assert time.monotonic() < end

@@ -1,7 +1,5 @@
 """A session moves to the calendar that the coach chooses, and leaves no second event behind."""
 
-import threading
-
 import pytest
 
 from storage.transactions import target_calendars
@@ -99,18 +97,13 @@ def test_a_write_that_a_choice_overtakes_does_not_stay(ada: Diary, *, first: boo
         ada.write()
         ada.rebook(done, TEN + 900)
     start = TEN if first else TEN + 900
-    ada.house.control.delay(WRITES, 0.6, times=1)
-    late = threading.Thread(target=ada.write)
-    late.start()
-    while ada.house.control.state()["faults"]:
-        late.join(0.02)
-    ada.set_rows(lease_until_ms=0)
-    # When the coach chooses another calendar, and another worker has moved the session there
-    receive(ada, home(ada))
-    for _ in range(2):
-        ada.write()
+    with a_late_write(ada):
+        ada.set_rows(lease_until_ms=0)
+        # When the coach chooses another calendar, and another worker has moved the session there
+        receive(ada, home(ada))
+        for _ in range(2):
+            ada.write()
     # Then the late write is taken away by whoever made it
-    late.join()
     assert ada.events() == [(home(ada), start, start + HOUR)]
 
 
