@@ -6,7 +6,7 @@ from storage.transactions import target_calendars
 from tests.support import people
 from tests.support.people import at
 from tests.support.written_sessions import HOUR, TEN, Diary
-from tests.workers.delivery.write_back.kit import WRITES, home
+from tests.workers.delivery.write_back.kit import WRITES, a_late_write, home
 
 
 def receive(ada: Diary, calendar: str | None) -> None:
