@@ -85,8 +85,8 @@ def _acknowledged(evidence: Evidence) -> dict[str, list[Mapping[str, Any]]]:
 def _differs(said: Mapping[str, Any], row: Row, session: Row) -> Iterator[Violation]:
     wanted = {"session_id": said["session_id"], "status": said["status"]}
     found = {"session_id": row["session_id"], "status": row["status"]}
-    # A session that ended keeps its last time; a pod's answer tells its time beside the seats. And a
-    # pod moves on without a seat that was given up.
+    # A session that ended keeps its last time; a pod's answer tells its time beside the seats.
+    # And a pod moves on without a seat that was given up.
     given_up = session["kind"] == "pod" and row["status"] != "booked"
     if "start" in said and not given_up:
         wanted |= {"starts": epoch(said["start"]), "ends": epoch(said["end"])}
