@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from domain import freshness
-from domain.freshness import State
+from domain.freshness import Health, State
 from storage.rows import refresh_jobs
+from storage.schema.columns import one_of
 from storage.schema.tables import coaches, connections
 from storage.slots import listings
 
@@ -40,18 +41,23 @@ def of(
     """In the order asked for, in two queries whatever their number;
     coaches that are not there are left out.
     """
-    there = set(tx.scalars(select(coaches.c.id).where(coaches.c.id.in_(coach_ids))))
+    there = set(tx.scalars(select(coaches.c.id).where(one_of(tx, coaches.c.id, coach_ids))))
     known = listings.healths(tx, coach_ids)
-    at, seconds = int(now.timestamp()), int(stale_after.total_seconds())
     found = []
     for coach_id in dict.fromkeys(coach_ids):
-        if coach_id not in there:
-            continue
-        healths = known.get(coach_id, [])
-        state = freshness.state(healths, now=at, stale_after=seconds)
-        read_at = listings.moment(freshness.as_of(healths))
-        found.append(CoachState(coach_id, state, read_at))
+        if coach_id in there:
+            healths = known.get(coach_id, [])
+            found.append(by_healths(coach_id, healths, now=now, stale_after=stale_after))
     return found
+
+
+def by_healths(
+    coach_id: str, healths: Sequence[Health], *, now: datetime, stale_after: timedelta
+) -> CoachState:
+    """Of one coach, by what is known about the connections."""
+    at, seconds = int(now.timestamp()), int(stale_after.total_seconds())
+    state = freshness.state(healths, now=at, stale_after=seconds)
+    return CoachState(coach_id, state, listings.moment(freshness.as_of(healths)))
 
 
 def page(tx: Connection, *, after: str, now: datetime, stale_after: timedelta) -> list[CoachState]:
@@ -64,9 +70,18 @@ def state_of(now: datetime, stale_after: timedelta) -> ColumnElement[str]:
     """The rule of `domain.freshness.state` as SQL, over the connections of one coach:
     there may be 100,000 coaches.
     """
+    return state_by(stale_before(now, stale_after))
+
+
+def stale_before(now: datetime, stale_after: timedelta) -> datetime:
+    """A calendar that was last read before that is stale."""
     # Whole seconds, as the rule has them: a calendar read at 10.9 counts as read at 10.
     whole_second = datetime.fromtimestamp(int(now.timestamp()), UTC)
-    before = whole_second - timedelta(seconds=int(stale_after.total_seconds()))
+    return whole_second - timedelta(seconds=int(stale_after.total_seconds()))
+
+
+def state_by(before: datetime | ColumnElement[datetime]) -> ColumnElement[str]:
+    """The same, by what `stale_before` says."""
     lost = and_(row.trouble.is_not(None), row.trouble.not_in(("initial_sync", "no_access")))
     # A coach without a connection is a row of nulls here, by the outer join: never read, too.
     never_read = or_(row.trouble == "initial_sync", row.last_ok_at.is_(None))

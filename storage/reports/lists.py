@@ -4,7 +4,7 @@ Never by a number of rows to skip: page 9,000 then costs what the first one does
 or taken away meanwhile shifts nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -79,14 +79,17 @@ def cut(
     order: Sequence[ColumnElement[Any]],
     after: Key | None,
     limit: int,
+    values: Mapping[str, Any] | None = None,
 ) -> tuple[Sequence[Row[Any]], Key | None]:
-    """The next `limit` rows behind the key `after`, and the key of the last if there are more."""
+    """The next `limit` rows behind the key `after`, and the key of the last if there are more.
+    `values`: of the parameters that the query has.
+    """
     for place, column in enumerate(order):
         query = query.add_columns(column.label(f"key_{place}"))
     query = query.order_by(*order).limit(limit + 1)
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*after))
-    found = tx.execute(query).all()
+    found = tx.execute(query, values).all()
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]

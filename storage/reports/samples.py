@@ -16,11 +16,12 @@ from domain.push_stages import CronofyWaits, Moments
 from domain.push_waits import PushWaits
 from storage.reports import coach_states, stage_waits
 from storage.rows import refresh_jobs
+from storage.rows.connections import Connected
 from storage.rows.outbox_claims import OPEN
 from storage.rows.refresh_jobs import ReadClaim
 from storage.schema.database import insert
 from storage.schema.database_clock import clock_ms
-from storage.schema.tables import connections, outbox, samples, visible
+from storage.schema.tables import outbox, samples, visible
 
 KEPT = timedelta(days=7)
 PERCENTILES = {"push_visible_p50": 50, "push_visible_p95": 95, "push_visible_p99": 99}
@@ -61,24 +62,10 @@ class PushFigures:
     missed: int
 
 
-def pushes_of(tx: Connection, coach_id: str) -> PushFigures:
+def pushes_of(connected: Sequence[Connected]) -> PushFigures:
     """Nothing, for a coach without an account."""
-    return pushes_of_coaches(tx, [coach_id])[coach_id]
-
-
-def pushes_of_coaches(tx: Connection, coach_ids: Sequence[str]) -> dict[str, PushFigures]:
-    """The same of each of them, in one question."""
-    one = connections.c
-    query = select(one.coach_id, one.push_waits, one.missed_pushes)
-    waits: dict[str, list[bytes | None]] = {coach_id: [] for coach_id in coach_ids}
-    missed = dict.fromkeys(coach_ids, 0)
-    for coach_id, packed, changes in tx.execute(query.where(one.coach_id.in_(coach_ids))):
-        waits[coach_id].append(packed)
-        missed[coach_id] += changes
-    found = {}
-    for coach_id in coach_ids:
-        found[coach_id] = PushFigures(push_waits.summary(waits[coach_id]), missed[coach_id])
-    return found
+    waits = push_waits.summary(each.push_waits for each in connected)
+    return PushFigures(waits, sum(each.missed_pushes for each in connected))
 
 
 def summarise(tx: Connection) -> dict[str, float]:

@@ -10,6 +10,7 @@ from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import Place, kinds_of
 from storage.rows import absences
+from storage.schema.columns import one_of
 from storage.schema.tables import coaches
 
 
@@ -43,7 +44,7 @@ def get(tx: Connection, coach_id: str) -> Coach | None:
 def by_id(tx: Connection, coach_ids: Sequence[str]) -> dict[str, Coach]:
     """Those of them that there are."""
     found = {}
-    for row in tx.execute(select(coaches).where(coaches.c.id.in_(coach_ids))):
+    for row in tx.execute(select(coaches).where(one_of(tx, coaches.c.id, coach_ids))):
         coach = _one(row)
         if coach is not None:
             found[coach.id] = coach
@@ -139,4 +140,4 @@ def _one(row: Row[Any] | None) -> Coach | None:
 
 
 def _windows(stored: list[list[int]]) -> tuple[tuple[int, int], ...]:
-    return tuple((start, end) for start, end in stored)
+    return tuple([(start, end) for start, end in stored])

@@ -4,7 +4,7 @@ and how it comes and goes.
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from storage.rows.calendars import profile_of
 from storage.rows.channels import AUDITING
 from storage.rows.refresh_jobs import LEASE as READING
 from storage.schema import records
+from storage.schema.columns import one_of
 from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import calendars, channels, connections, profiles
@@ -50,6 +51,20 @@ class Connected:
     """The calendar of it that the coach chose for sessions; it may be gone."""
     erasing: bool
     """Its coach disconnected it, and a worker is at it."""
+    dirty: bool
+    """A change is known that has not been read yet."""
+    push_waits: bytes | None = field(repr=False)
+    """How long the latest pushes waited until they were seen (domain.push_waits)."""
+    missed_pushes: int
+    """Changes that were found and that no push had announced."""
+
+
+_mine = connections.c
+_SHOWN = select(
+    *(_mine.id, _mine.coach_id, _mine.sub, _mine.trouble, _mine.last_ok_at, _mine.last_error),
+    *(_mine.receives, _mine.erase_due, _mine.done_gen, _mine.req_gen, _mine.push_waits),
+    _mine.missed_pushes,
+)
 
 
 def new_id(now: datetime) -> str:
@@ -116,13 +131,15 @@ def of_coach(tx: Connection, coach_id: str) -> list[Connected]:
 def of_coaches(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Connected]]:
     """The connections of each of them, in three questions whatever their number."""
     found: dict[str, list[Connected]] = {coach_id: [] for coach_id in coach_ids}
-    theirs = connections.c.coach_id.in_(coach_ids)
-    rows = tx.execute(select(connections).where(theirs).order_by(connections.c.id)).all()
+    theirs = one_of(tx, connections.c.coach_id, coach_ids)
+    rows = tx.execute(_SHOWN.where(theirs).order_by(connections.c.id)).all()
     ids = [row.id for row in rows]
     item, own = calendars.c, profiles.c
-    listed = select(calendars).where(item.connection_id.in_(ids)).order_by(item.name, item.id)
+    of_these = one_of(tx, item.connection_id, ids)
+    listed = select(calendars).where(of_these).order_by(item.name, item.id)
     by_connection = _grouped(tx.execute(listed))
-    profiled = select(profiles).where(own.connection_id.in_(ids)).order_by(own.id)
+    of_these = one_of(tx, own.connection_id, ids)
+    profiled = select(profiles).where(of_these).order_by(own.id)
     profiles_of = _grouped(tx.execute(profiled))
     for row in rows:
         one = _connected(row, by_connection.get(row.id, []), profiles_of.get(row.id, []))
@@ -188,7 +205,7 @@ def store_tokens(
     return tx.execute(mine.values(values)).rowcount == 1
 
 
-def _connected(row: Row[Any], listed: list[Row[Any]], own: list[Row[Any]]) -> Connected:
+def _connected(row: Any, listed: list[Row[Any]], own: list[Row[Any]]) -> Connected:
     by_profile: dict[str, list[Calendar]] = {}
     blocking = set()
     for item in listed:
@@ -206,4 +223,7 @@ def _connected(row: Row[Any], listed: list[Row[Any]], own: list[Row[Any]]) -> Co
         blocking=frozenset(blocking),
         receives=row.receives,
         erasing=row.erase_due,
+        dirty=row.done_gen < row.req_gen,
+        push_waits=row.push_waits,
+        missed_pushes=row.missed_pushes,
     )

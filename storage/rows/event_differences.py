@@ -20,6 +20,7 @@ from sqlalchemy import Connection, select
 from domain.event_differences import Kind
 from domain.slots import Own
 from storage.schema import records
+from storage.schema.columns import one_of
 from storage.schema.tables import event_differences, sessions
 
 SETTLED = "settled"
@@ -59,7 +60,7 @@ def of_session(tx: Connection, session_id: str) -> Difference | None:
 def of_sessions(tx: Connection, session_ids: Sequence[str]) -> dict[str, Difference]:
     """Of those that have one that is not settled, by session."""
     found = {}
-    theirs = _UNSETTLED.where(row.session_id.in_(session_ids))
+    theirs = _UNSETTLED.where(one_of(tx, row.session_id, session_ids))
     for each in records.all_as(tx, Difference, theirs):
         found[each.session_id] = each
     return found

@@ -26,6 +26,7 @@ def declare(coaches: Table, connections: Table) -> None:
     _index(sessions, "changed_ms", "id", *SESSION_ENDS, *CONTEXT)
     _index(coaches, "changed_ms", "id")
     _some(sessions, "pods", "kind = 'pod'", "starts", "id", "status")
+    _some(sessions, "changed_pods", "kind = 'pod'", "changed_ms", "id", "status", *CONTEXT)
     _some(sessions, "in_conflict", "conflict_since IS NOT NULL", "starts", "id")
     _some(sessions, "short", IS_SHORT, "starts", "id", "deadline")
     _some(connections, "troubled", "trouble IS NOT NULL", "trouble", "coach_id")

@@ -14,6 +14,7 @@ from domain.freshness import Effect, Health, State
 from domain.intervals import Interval
 from domain.slots import SlotSet
 from storage.rows import coaches
+from storage.schema.columns import one_of
 from storage.schema.tables import coaches as coach_rows
 from storage.schema.tables import connections
 from storage.slots.slot_sets import ROW, compute
@@ -85,7 +86,7 @@ def listings(
     query = _LISTED.add_columns(literal(b"").label("reasons"))
     if reasons:
         query = _LISTED.add_columns(ROW.reasons)
-    found = tx.execute(query.where(ROW.coach_id.in_(coach_ids))).all()
+    found = tx.execute(query.where(one_of(tx, ROW.coach_id, coach_ids))).all()
     known = healths(tx, coach_ids)
     seconds = int(stale_after.total_seconds())
     return {
@@ -158,14 +159,18 @@ def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]
     row = connections.c
     query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
     found: dict[str, list[Health]] = {}
-    theirs = tx.execute(query.where(row.coach_id.in_(coach_ids)))
+    theirs = tx.execute(query.where(one_of(tx, row.coach_id, coach_ids)))
     for coach_id, dirty, trouble, last_ok_at in theirs:
-        last_ok = last_ok_at
-        if last_ok_at is not None:
-            last_ok = int(last_ok_at.timestamp())
-        health = Health(bool(dirty), SEEN_AS.get(trouble, "disconnected"), last_ok)
-        found.setdefault(coach_id, []).append(health)
+        found.setdefault(coach_id, []).append(health(bool(dirty), trouble, last_ok_at))
     return found
+
+
+def health(dirty: bool, trouble: str | None, last_ok_at: datetime | None) -> Health:  # noqa: FBT001 (a row's)
+    """What a connection's row says of it."""
+    last_ok = None
+    if last_ok_at is not None:
+        last_ok = int(last_ok_at.timestamp())
+    return Health(dirty, SEEN_AS.get(trouble, "disconnected"), last_ok)
 
 
 def preview(

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from storage.reports import coach_lists, coach_states, samples
+from storage.reports import coach_lists, coach_states
 from storage.reports.lists import Key, Page
 from storage.rows import coaches, connections
 from storage.schema.database import Tx
 from storage.slots.absences import sessions_inside
+from storage.slots.listings import health
 from webhooks.api.coaches import coach_fields
 from webhooks.api.list_pages import Fields, ItemList, Reader
 from webhooks.api.schemas.coach_lists import CoachesQuery
@@ -42,15 +43,16 @@ def _coaches(services: Services, query: CoachesQuery) -> Reader:
 def _items(tx: Tx, ids: list[str], now: datetime, stale_after: timedelta) -> list[Fields]:
     known = coaches.by_id(tx, ids)
     connected = connections.of_coaches(tx, ids)
-    pushes = samples.pushes_of_coaches(tx, ids)
     items = []
-    for stands in coach_states.of(tx, ids, now=now, stale_after=stale_after):
-        coach_id = stands.coach_id
+    for coach_id in ids:
         # The race: one is erased between two of these looks.
-        if coach_id in known:
-            coach = known[coach_id]
-            inside = sessions_inside(tx, coach, now=now)
-            items.append(coach_fields(coach, stands, connected[coach_id], inside, pushes[coach_id]))
+        if coach_id not in known:
+            continue
+        coach, theirs = known[coach_id], connected[coach_id]
+        healths = [health(each.dirty, each.trouble, each.last_ok_at) for each in theirs]
+        stands = coach_states.by_healths(coach_id, healths, now=now, stale_after=stale_after)
+        inside = sessions_inside(tx, coach, now=now)
+        items.append(coach_fields(coach, stands, theirs, inside))
     return items
 
 

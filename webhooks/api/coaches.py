@@ -11,7 +11,6 @@ from domain.places import kinds_of
 from domain.push_waits import PushWaits
 from storage.reports import samples
 from storage.reports.coach_states import CoachState
-from storage.reports.samples import PushFigures
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
 from storage.slots.absences import SessionInside, sessions_inside
@@ -46,9 +45,8 @@ def show(coach_id: str) -> CoachOut:
         if coach is None or listing is None:
             raise unknown_coach(coach_id)
         inside = sessions_inside(tx, coach, now=services.now())
-        pushes = samples.pushes_of(tx, coach_id)
     stands = CoachState(coach_id, listing.state, listing.as_of)
-    return to_out(coach, stands, connected, inside, pushes)
+    return CoachOut.model_validate(coach_fields(coach, stands, connected, inside))
 
 
 def put(coach_id: str, body: CoachIn) -> tuple[CoachOut, int]:
@@ -178,24 +176,14 @@ def _overrides(coach: Coach) -> OverridesOut:
     )
 
 
-def to_out(
-    coach: Coach,
-    stands: CoachState,
-    connected: list[Connected],
-    inside: list[SessionInside],
-    pushes: PushFigures,
-) -> CoachOut:
-    return CoachOut.model_validate(coach_fields(coach, stands, connected, inside, pushes))
-
-
 def coach_fields(
     coach: Coach,
     stands: CoachState,
     connected: list[Connected],
     inside: list[SessionInside],
-    pushes: PushFigures,
 ) -> dict[str, Any]:
     """What a CoachOut says, as JSON takes it: lists have no time for models."""
+    pushes = samples.pushes_of(connected)
     return {
         "id": coach.id,
         "version": coach.version,

@@ -11,7 +11,7 @@ from domain.freshness import State
 from storage.reports import causes, changed_events, coach_states, outbox, samples
 from storage.reports import overview as overview_report
 from storage.reports.overview import Troubled
-from storage.rows import audit_log, coaches, refresh_jobs, refusals
+from storage.rows import audit_log, coaches, connections, refresh_jobs, refusals
 from storage.rows import bulk_deeds as bulk_deed_rows
 from storage.schema.database import Tx
 from storage.slots import slot_sets
@@ -236,7 +236,7 @@ def _coach(coach_id: str) -> dict[str, Any]:
             "duration": duration,
             "week": weeks.of(listing, duration, int(now.timestamp())),
             "accounts": accounts,
-            "pushes": samples.pushes_of(tx, coach_id),
+            "pushes": samples.pushes_of(connections.of_coach(tx, coach_id)),
             "conflicts": overview_report.conflicts_of(tx, coach_id, now=now),
             "changed": changed_events.of_coach(tx, coach_id, now=now),
             "moved_clocks": overview_report.moved_clocks(tx, now=now, coach_id=coach_id),

@@ -6,7 +6,7 @@ from sqlalchemy import event
 
 from storage.reports import samples
 from storage.reports.samples import PushFigures
-from storage.rows import push_marks
+from storage.rows import connections, push_marks
 from storage.schema import tables
 from storage.schema.database import Database
 from tests.support import people
@@ -27,7 +27,7 @@ def push(database: Database, connection_id: str, *periods: tuple[int, int], wait
 
 def figures(database: Database, coach_id: str = "ada") -> PushFigures:
     with database.read() as tx:
-        return samples.pushes_of(tx, coach_id)
+        return samples.pushes_of(connections.of_coach(tx, coach_id))
 
 
 def test_the_waits_of_a_coach_are_kept_and_of_no_other(database: Database) -> None:
