@@ -81,10 +81,11 @@ def test_whoever_writes_waits_at_the_server_no_longer_than_the_limits_say(
     pooled: Database, begin: Begin
 ) -> None:
     shown = []
-    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    for name in (*limits, "jit"):
         with begin(pooled) as tx:
             shown.append(tx.execute(text(f"SHOW {name}")).scalar_one())
-    assert shown == ["5s", "4s", "10s"]
+    assert shown == ["5s", "4s", "10s", "off"]
 
 
 @NEEDED
