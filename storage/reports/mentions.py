@@ -9,11 +9,15 @@ Mentions = Callable[[str, str], bool]
 
 
 def mentions_of(named: dict[str, str], ids: set[str], mail_addresses: set[str]) -> Mentions:
-    # Ids are compared whole; an address may stand within a sentence, such as that of a refusal.
+    # Ids are compared whole; an address may stand within a sentence, such as that of a refusal, and
+    # there as somebody else typed it.
+    addresses = {address.casefold() for address in mail_addresses}
+
     def mentions(name: str, text: str) -> bool:
         if text in ids or named.get(name) == text:
             return True
-        return any(address in text for address in mail_addresses)
+        said = text.casefold()
+        return any(address in said for address in addresses)
 
     return mentions
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from domain.sessions import Refused
 from storage.schema import records
 from storage.schema.database import insert
-from storage.schema.tables import farewells
+from storage.schema.tables import erasures, farewells
 
 row = farewells.c
 
@@ -54,12 +54,22 @@ def drop(tx: Connection, coach_id: str) -> None:
     tx.execute(farewells.delete().where(row.coach_id == coach_id))
 
 
+def leaves(tx: Connection, coach_id: str) -> bool:
+    """Whether the coach is to be erased: from the farewell on, until the erasure is over."""
+    # Of an erasure the bare row of its coach is left while Cronofy has not revoked an account,
+    # which may take days. What is set or booked meanwhile would go with it, and nobody be told.
+    begun = and_(erasures.c.kind == "coach", erasures.c.person_id == coach_id)
+    farewell = select(row.coach_id).where(row.coach_id == coach_id)
+    either = farewell.union_all(select(erasures.c.person_id).where(begun))
+    return tx.execute(either).first() is not None
+
+
 def refuse_leaving(tx: Connection, coach_id: str) -> None:
-    """Raises Refused `coach_leaves` while a farewell is owed."""
+    """Raises Refused `coach_leaves` for a coach who leaves."""
     # The race: a session is made, or hours are opened, while the coming sessions are called off;
     # it would be erased and nobody told. A farewell begins under the coach's lock, so whoever holds
     # that lock here decides before it or sees it.
-    if is_owed(tx, coach_id):
+    if leaves(tx, coach_id):
         raise Refused(
             "coach_leaves",
             "This coach is to be erased and takes no sessions and no settings any more: choose"

@@ -33,7 +33,9 @@ def keep(
     """
     query = select(row.id, row.participant, row.session_id, sessions.c.coach_id).join(sessions)
     found = tx.execute(query.where(row.uid == uid)).first()
-    if found is None or found.participant["email"] != _as_kept(address):
+    # Capital letters are small ones, as in `attendee_answers`: programs write an address as their
+    # own account has it, and not as it was invited.
+    if found is None or found.participant["email"].lower() != _as_kept(address):
         return None
     # The race: the session is moved while the answer to its old time is on its way. By the sequence
     # the row itself tells which is answered. And of two answers the later one stays, whichever
@@ -52,7 +54,8 @@ def keep(
 
 
 def _as_kept(address: str) -> str | None:
+    """In small letters."""
     try:
-        return mail_address("address", address)
+        return mail_address("address", address).lower()
     except Invalid:
         return None

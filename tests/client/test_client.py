@@ -233,12 +233,13 @@ def test_it_asks_for_the_form_that_its_models_are(ailing: tuple[type[Ailing], st
     assert [one["Coachcal-Version"] for one in server.seen] == [NEWEST]
 
 
-def test_patience_ends(ailing: tuple[type[Ailing], str]) -> None:
+@pytest.mark.parametrize(("status", "seconds"), [(503, 5), (429, 45)])
+def test_patience_ends(ailing: tuple[type[Ailing], str], status: int, seconds: int) -> None:
     server, origin = ailing
-    server.orders[:] = [(503, {"Retry-After": "5"})]
-    with pytest.raises(ApiError):
-        Client(origin, "cck", patience=1).coaches_show("ada")
-    assert len(server.seen) == 1
+    server.orders[:] = [(status, {"Retry-After": str(seconds)})]
+    with pytest.raises(ApiError) as caught:
+        Client(origin, "cck", patience=seconds - 4).coaches_show("ada")
+    assert (caught.value.retry_after, len(server.seen)) == (seconds, 1)
 
 
 def test_no_redirect_takes_the_key_elsewhere(ailing: tuple[type[Ailing], str]) -> None:

@@ -40,6 +40,7 @@ def show(query: EventsQuery) -> EventsOut:
         )
     page, following, more = _cut(found, query.limit, ends.last_position)
     version = query.version or versions.asked() or NEWEST
+    versions.answered_in(version)
     shown = [_to_out(event, version) for event in page]
     return EventsOut(version=version, events=shown, next=following, more=more)
 

@@ -46,9 +46,14 @@ class ItemList:
     at_once: int = SMALL
 
 
+def kind_asked() -> str:
+    """As what whoever asks accepts the list: a page as JSON, or all of it as a stream."""
+    return request.accept_mimetypes.best_match([JSON, NDJSON, CSV], JSON)
+
+
 def answer(chosen: ItemList, query: ListQuery) -> Response:
     """Raises Refused and Invalid."""
-    kind = request.accept_mimetypes.best_match([JSON, NDJSON, CSV], JSON)
+    kind = kind_asked()
     if kind == JSON:
         response = _page(chosen, query)
     else:

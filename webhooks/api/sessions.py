@@ -6,7 +6,7 @@ from domain.sessions import Terms
 from storage.rows import bookings, coaches, event_differences, sessions
 from storage.schema.database import Tx
 from storage.transactions import attendance, event_settling
-from webhooks.api.list_pages import answer
+from webhooks.api.list_pages import answer, kind_asked
 from webhooks.api.schemas.booking_requests import AttendanceIn, SettleIn
 from webhooks.api.schemas.booking_responses import coach_session_out, session_out
 from webhooks.api.schemas.lists import SessionsOut, SessionsQuery
@@ -15,6 +15,7 @@ from webhooks.http.context import runtime
 from webhooks.http.deprecated import deprecate
 from webhooks.http.idempotent import WriteResult, once, require_key
 from webhooks.http.problems import unknown_coach
+from webhooks.http.requests import JSON
 from webhooks.http.times import between, check_zone, iso
 
 OLD_FORM = {"coach_id", "since", "until", "tz"}
@@ -29,7 +30,8 @@ def show(query: SessionsQuery) -> SessionsOut | Response:
     """
     if query.coach_id is None or query.since is None or query.until is None:
         return answer(SESSIONS, query)
-    if not query.model_fields_set <= OLD_FORM:
+    # The old form knows no streams, and a stream takes no `limit` that would tell the two apart.
+    if not query.model_fields_set <= OLD_FORM or kind_asked() != JSON:
         return answer(SESSIONS, query)
     deprecate()
     return _within(query.coach_id, query.since, query.until, query.tz)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar, Event, vDatetime, vText
 
+from domain.mail.safety import one_line
 from storage.reports.feeds import Entry
 from webhooks.http.translations import say
 
@@ -29,10 +30,14 @@ def written(entries: Iterable[Entry], language: str, *, feed: bool = False) -> b
 
 
 def title_of(entry: Entry, language: str) -> str:
-    if entry.title:
-        return entry.title
-    if entry.coach_name:
-        return say(language, "book_event", coach=entry.coach_name)
+    """In one line: the library writes VT, NEL and U+2028 as they are, at which other programs
+    break lines, and what stands behind would be a property of its own.
+    """
+    title, coach_name = one_line(entry.title or ""), one_line(entry.coach_name)
+    if title:
+        return title
+    if coach_name:
+        return say(language, "book_event", coach=coach_name)
     return say(language, "book_event_plain")
 
 

@@ -23,6 +23,7 @@ from webhooks.http.requests import JSON
 
 HEADER = "Coachcal-Version"
 SENT = "HTTP_COACHCAL_VERSION"
+ANSWERED = "coachcal.version"  # no header of a client's can have this name
 PLACE = "/v1/"
 USUAL = OLDEST
 CHANGES: dict[Version, str] = {
@@ -53,11 +54,18 @@ def asked() -> Version | None:
     return served(request.environ)
 
 
+def answered_in(version: Version) -> None:
+    """The answer to this request is in this form, whatever its headers ask for: the feed has the
+    newest one where they ask for none.
+    """
+    request.environ[ANSWERED] = version
+
+
 def headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
     """What an answer says of its form."""
     if not environ["PATH_INFO"].startswith(PLACE):
         return []
-    return [(HEADER, served(environ) or USUAL)]
+    return [(HEADER, environ.get(ANSWERED) or served(environ) or USUAL)]
 
 
 def require() -> Version:

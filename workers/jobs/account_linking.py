@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from storage.rows import coaches, connections, links, oauth_states, push_marks
+from storage.rows import coaches, connections, farewells, links, oauth_states, push_marks
 from storage.rows.connections import AccountInUse
 from storage.rows.links import Link
 from storage.rows.oauth_states import Attempt, Now, Outcome
@@ -43,13 +43,13 @@ def invite(
     provider: str | None = None,
     return_url: str | None = None,
 ) -> str | None:
-    """A link to the page where the coach begins, good for ten minutes. None: no such coach.
-    `return_url`: where the coach goes with the outcome.
+    """A link to the page where the coach begins, good for ten minutes. None: no such coach, or one
+    who leaves. `return_url`: where the coach goes with the outcome.
     """
     token, ends = secrets.token_urlsafe(24), services.now() + STATE_LIFE
     meaning = {"provider": provider, "return_url": return_url}
     with services.database.write() as tx:
-        if coaches.get(tx, coach_id) is None:
+        if not _may_connect(tx, coach_id):
             return None
         links.make(tx, token, "connect", Link(coach_id, None, meaning, ends))
     return f"{services.settings.base_url}/c/{token}"
@@ -63,7 +63,8 @@ def begin(
     provider: str | None = None,
     return_url: str | None = None,
 ) -> str | None:
-    """The URL where the coach agrees, good for ten minutes. None: no such coach.
+    """The URL where the coach agrees, good for ten minutes. None: no such coach, or one who
+    leaves.
 
     `browser`: the secret of the browser that begins, without which nobody may come back: an address
       that was handed on to somebody else connects nothing of theirs.
@@ -71,7 +72,7 @@ def begin(
     state = secrets.token_urlsafe(32)
     now = services.now()
     with services.database.write() as tx:
-        if coaches.get(tx, coach_id) is None:
+        if not _may_connect(tx, coach_id):
             return None
         oauth_states.issue(
             tx,
@@ -137,6 +138,10 @@ def confirm(services: Services, actors: Actors, state: str, *, browser: str) -> 
             # The race: this and an erasure of the same coach, each waiting for a row of the
             # other's. Both lock the coach first, and the rows that hang on it after that.
             coaches.lock(tx, found.coach_id)
+            # To connect again is consent given anew, and ends what was to erase the account: the
+            # erasure of its coach would wait for it for good. `forget_abandoned` gives it back.
+            if found.outcome == "to_confirm" and farewells.leaves(tx, found.coach_id):
+                raise UnknownState
             connected = _ended(services, "connected")
             if oauth_states.advance(tx, state, browser, "to_confirm", connected):
                 connection_id = _link(services, tx, _owner(state, browser), found)
@@ -173,6 +178,10 @@ def forget_abandoned(services: Services) -> int:
         with services.database.write() as tx:
             oauth_states.forget(tx, state_hash)
     return len(found)
+
+
+def _may_connect(tx: Tx, coach_id: str) -> bool:
+    return coaches.get(tx, coach_id) is not None and not farewells.leaves(tx, coach_id)
 
 
 def _refuse(services: Services, state: str, browser: str, outcome: Outcome) -> None:

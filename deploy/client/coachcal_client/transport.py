@@ -115,6 +115,10 @@ class Transport:
                 # Of these nothing was begun, or the same key gets the same answer.
                 again = error.status == NOT_BEGUN or (may_repeat and error.status in PASSING)
                 wait = error.retry_after or _back_off(tried)
+                # How long an outage lasts is a guess; when a limit ends is known, and whoever asks
+                # before that is only refused again.
+                if error.status != NOT_BEGUN:
+                    wait = min(wait, LONGEST_WAIT)
                 if not again or time.monotonic() + wait > ends:
                     raise
             except NotReached:
@@ -193,7 +197,7 @@ def _problem(content: bytes) -> Mapping[str, Any]:
 def _seconds(header: str | None) -> float | None:
     if header is None or not header.isdecimal():
         return None
-    return min(float(header), LONGEST_WAIT)
+    return float(header)
 
 
 def _back_off(tried: int) -> float:

@@ -12,7 +12,7 @@ from storage.schema import tables
 from storage.transactions import erasures
 from tests.support import people
 from tests.support.booking_requests import BOOKING, GRACE, HEDY, POD, post, refused
-from tests.support.http_client import Desk
+from tests.support.http_client import SETTINGS, Desk
 
 ONE = {"start": "2026-06-02T13:00:00Z"}
 AT_ONE = BOOKING | ONE
@@ -71,6 +71,20 @@ def test_a_pod_s_feed_names_nobody_else(desk: Desk, ada: str) -> None:
         text = desk.look(path_of(make(desk, whose))).text
         assert "SUMMARY:Circle" in text
         assert "Hedy" not in text
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\r\n"])
+def test_no_name_begins_a_line_of_a_feed(desk: Desk, ada: str, mark: str) -> None:
+    # Given a title and a coach's name that go on in another line, as some programs read it
+    evil = f"Circle{mark}URL:https://evil.test"
+    desk.put("/v1/coaches/ada", SETTINGS | {"name": evil})
+    titled = POD | {"title": evil, "start": "2026-06-03T13:00:00Z", "participants": [GRACE]}
+    assert post(desk, "/v1/pods", titled).status_code == 201
+    assert post(desk, "/v1/bookings", AT_ONE).status_code == 201
+    for whose in NAMES:
+        text = desk.look(path_of(make(desk, whose))).text
+        assert text.count("SUMMARY:") == 2
+        assert text.splitlines() == text.split("\r\n")[:-1]
 
 
 def test_whoever_has_it_is_told_that_nothing_changed(desk: Desk, ada: str) -> None:

@@ -147,6 +147,7 @@ def test_the_feed_says_its_data_in_the_form_that_is_asked_for(one_desk: Desk) ->
     ):
         answer = one_desk.get("/v1/events", headers=headers, query_string=query)
         assert answer.json["version"] == said
+        assert answer.headers[HEADER] == said
 
 
 def test_each_date_says_what_it_changed(one_desk: Desk) -> None:

@@ -39,6 +39,18 @@ def test_a_stream_holds_what_the_pages_hold(
     assert len(rows(table)) == len(expected)
 
 
+def test_a_coach_s_sessions_of_some_days_are_a_stream_to_who_accepts_one(
+    desk: Desk, booked: list[dict[str, Any]]
+) -> None:
+    # As a page they are asked for so in the old form, which knows no streams
+    query = {"coach_id": "ada", "from": "2026-06-02", "to": "2026-06-03"}
+    lines = desk.get("/v1/sessions", query_string=query, headers=NDJSON)
+    table = desk.get("/v1/sessions", query_string=query, headers=CSV)
+    assert (lines.mimetype, table.mimetype) == ("application/x-ndjson", "text/csv")
+    assert [orjson.loads(line)["coach_id"] for line in lines.data.splitlines()] == ["ada", "ada"]
+    assert [row["coach_id"] for row in rows(table)] == ["ada", "ada"]
+
+
 def test_columns_are_named_after_fields_whatever_stands_in_them(
     desk: Desk, booked: list[dict[str, Any]]
 ) -> None:
