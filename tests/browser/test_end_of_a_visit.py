@@ -3,11 +3,14 @@ typed is lost.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from domain.accounts import Calendar
+from storage.rows import connections
 from tests.browser.booking_page import TEN, button, look_again
 from tests.browser.conftest import served
 from tests.browser.readers import violations
@@ -98,3 +101,39 @@ def test_the_booking_page_that_ends_leads_back(
         )
         expect(page.locator("#kept")).to_be_hidden()
         assert violations(page) == []
+
+
+def test_an_account_that_was_connected_since_is_not_left_out_by_what_was_typed(
+    chromium: Browser, fresh_database: Callable[[Kind], str], redis_url: str
+) -> None:
+    clock = Clock()
+    with (
+        served(fresh_database("sqlite"), redis_url, chromium, now=clock) as site,
+        site.visit() as seen,
+    ):
+        database = site.desk.database
+        people.ready(database, people.MAILED)
+        page = seen.page
+        page.clock.install()
+        page.on("dialog", lambda dialog: dialog.accept())
+        to_settings(page, site)
+        page.get_by_role("checkbox", name="Home").uncheck()
+        pass_time(page, clock, timedelta(hours=1, minutes=56))
+        expect(page.locator("#ending")).to_be_visible()
+        pass_time(page, clock, timedelta(minutes=5))
+        expect(page.locator("#ending")).to_contain_text("Your visit is over")
+        # When another account is connected elsewhere, before the coach comes with a new link
+        (profile,) = people.ACCOUNT.profiles
+        its = replace(profile, calendars=(Calendar("cal_second", "Second"),))
+        another = people.connect(database, sub="acc_second")
+        found = replace(people.ACCOUNT, sub="acc_second", profiles=(its,))
+        people.read(database, another, account=found)
+        to_settings(page, site)
+        # Then what was typed is there again, and the new account blocks as it did
+        expect(page.locator("#restored")).to_be_focused()
+        expect(page.get_by_role("checkbox", name="Home")).not_to_be_checked()
+        expect(page.get_by_role("checkbox", name="Second")).to_be_checked()
+        save(page)
+        with database.read() as tx:
+            blocking = [set(each.blocking) for each in connections.of_coach(tx, "ada")]
+        assert blocking == [{people.WORK}, {"cal_second"}]

@@ -222,6 +222,7 @@ def audit_(coach: str | None) -> None:
     """
     from storage.rows import channels as channel_rows
     from storage.rows import connections
+    from storage.schema.vault import Sealed
     from workers.cronofy.errors import CronofyError
     from workers.jobs.channel_audit import audit
 
@@ -233,12 +234,16 @@ def audit_(coach: str | None) -> None:
                 chosen = connections.ids_of_coach(tx, coach)
             else:
                 chosen = channel_rows.due_for_audit(tx, before=tomorrow, limit=ALL)
+        if coach is not None and not chosen:
+            raise click.ClickException(
+                f"{coach} has no calendar account; see: coachcal connect {coach}"
+            )
         progress = Progress("comparing channels")
         for number, connection_id in enumerate(chosen, start=1):
             progress.at(f"{number} of {len(chosen)}")
             try:
                 found = audit(runtime.services, connection_id)
-            except CronofyError as error:
+            except (CronofyError, Sealed) as error:  # one that does not open hides no other
                 failed += 1
                 click.echo(f"{connection_id}: {error}")
                 continue

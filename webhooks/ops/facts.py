@@ -14,6 +14,8 @@ from storage.reports.overview import Conflicted, MovedClock, Stuck, Troubled
 from storage.rows.pauses import Pause
 from storage.rows.refusals import Refusal
 
+MOST_SHOWN = 20
+"""Of each list of the overview. What is counted by the length of one may be more."""
 KINDS = ("mail", "calendar", "callback")
 """Of messages."""
 OWED = ("pending", "sending")

@@ -19,12 +19,11 @@ from storage.transactions import bulk_deeds
 from webhooks.http.context import parts, runtime
 from webhooks.http.listing import listing_of, offered
 from webhooks.ops import troubles, watch, weeks, worst
-from webhooks.ops.facts import Facts, Overview, Queue, Tallies, due_of
+from webhooks.ops.facts import MOST_SHOWN, Facts, Overview, Queue, Tallies, due_of
 from webhooks.ops.plots import NAMES, SHEETS, PlotRange, draw
 from workers import queues
 from workers.actors import QUEUES
 
-MOST_SHOWN = 20
 MOST_CAUSES = 10
 MOST_REFUSALS = 10
 ALL_REFUSALS = 200

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from storage.reports.causes import SharedError
 from webhooks.ops.endpoint_troubles import of_endpoints
-from webhooks.ops.facts import Facts
+from webhooks.ops.facts import MOST_SHOWN, Facts
 from webhooks.ops.formats import age
 from webhooks.ops.troubles import (
     DAY,
@@ -67,7 +67,7 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(level, words, "CoachcalReadsLate", remedy)
     if facts.stuck:
         words = (
-            f"A worker vanished with {_many(facts.stuck, 'job')} in hand; the clock hands them"
+            f"A worker vanished with {_listed(facts.stuck, 'job')} in hand; the clock hands them"
             " to another"
         )
         yield Trouble("grey", words, "CoachcalReadsLate", Remedy("See which", place="stuck"))
@@ -180,14 +180,14 @@ def _people(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(level, words + _because(facts.causes, "read"), "CoachcalCoachesStale", remedy)
     if facts.conflicts:
         words = (
-            f"{_many(facts.conflicts, 'coach', 'coaches')} with a session under an event of"
+            f"{_listed(facts.conflicts, 'coach', 'coaches')} with a session under an event of"
             " their calendar"
         )
         yield Trouble(
             "grey", words, "CoachcalSessionsInConflict", Remedy("See them", place="coaches")
         )
     if facts.linkless:
-        whose = _many(facts.linkless, "coach", "coaches")
+        whose = _listed(facts.linkless, "coach", "coaches")
         words = f"{whose} with a session whose link does not come"
         yield Trouble(
             "amber", words, "CoachcalConferencingFailed", Remedy("See them", place="coaches")
@@ -237,6 +237,13 @@ def short(error: str) -> str:
     if bracket and error.endswith(")"):
         return inside.removesuffix(")")
     return error
+
+
+def _listed(count: int, one: str, more: str = "") -> str:
+    """Of what a list was counted by, which may have ended before its end."""
+    if count < MOST_SHOWN:
+        return _many(count, one, more)
+    return f"{count} or more {more or one + 's'}"
 
 
 def _many(count: int, one: str, more: str = "") -> str:

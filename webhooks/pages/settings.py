@@ -173,6 +173,7 @@ def accounts_of(tx: Tx, coach: Coach) -> dict[str, Any]:
         receiving = place.calendar_id
     shown = {
         "accounts": choices.main_first(connected, receiving),
+        "in_form": choices.in_form,
         "providers": PROVIDERS,
         "synced": synced,
         "coach_name": coach.name or coach.id,

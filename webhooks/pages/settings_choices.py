@@ -4,6 +4,7 @@ sessions; saved with all else of the page, or not at all.
 
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import blake2b
 
 from domain.accounts import Calendar
 from storage.rows import connections
@@ -19,7 +20,8 @@ def choose(tx: Tx, coach_id: str, values: Values, *, now: datetime) -> list[str]
     one receive sessions.
 
     Returns the sessions that this has put in conflict, perhaps one of them twice. Raises
-    UnknownCalendar for what is not the coach's, or no longer; ReadOnly.
+    UnknownCalendar for what is not the coach's, or no longer, and where others stood on the page
+    than there are; ReadOnly.
     """
     accounts = connections.of_coach(tx, coach_id)
     met: list[str] = []
@@ -62,6 +64,12 @@ def calendars_of(account: Connected) -> Iterator[Calendar]:
                 yield calendar
 
 
+def in_form(account: Connected) -> str:
+    """What the form calls an account: its id, and which calendars it has while the page is made."""
+    listed = " ".join(sorted(_ids(account)))
+    return f"{account.id}.{blake2b(listed.encode(), digest_size=4).hexdigest()}"
+
+
 def main_first(accounts: list[Connected], receiving: str | None) -> list[Connected]:
     """The account that sessions are written into before the others, which stay in their order."""
 
@@ -79,16 +87,20 @@ def _ids(account: Connected) -> set[str]:
 def _changes(accounts: list[Connected], values: Values) -> list[tuple[str, set[str]]]:
     """The connections whose ticked calendars are others than block now, and those calendars.
 
-    The form names the accounts that stood on the page: one that was connected since has no tick
-    there, and is not to stop blocking for that.
+    The form names the accounts that stood on the page, and which calendars they had: what came
+    since has no tick there, and is not to stop blocking for that.
     """
     known = {account.id: account for account in accounts}
     unowned = set(values["calendars"])
     found = []
-    for connection_id in values["accounts"]:
+    for named in values["accounts"]:
+        connection_id, _, listed = named.partition(".")
         if connection_id not in known:
             raise UnknownCalendar(connection_id)
         account = known[connection_id]
+        # A page of the release before names the account alone.
+        if listed and named != in_form(account):
+            raise UnknownCalendar(connection_id)
         ticked = unowned & _ids(account)
         unowned -= ticked
         if ticked != account.blocking:

@@ -21,6 +21,7 @@ from domain.windows import WEEKDAYS
 from webhooks.api.schemas.hours import MOST_OVERRIDES
 from webhooks.http.page_sessions import language, reader
 from webhooks.pages import hours_text, zones
+from webhooks.pages.more_rows import newest
 
 Form = MultiDict[str, str]
 Values = dict[str, Any]
@@ -176,10 +177,16 @@ def _hours(found: Read, stored: Hours, today: date) -> Hours:
         week[day] = _kept(
             found, f"hours.{day}", partial(_day, day, values["hours"][day]), week.get(day, [])
         )
-    past = {day: its for day, its in stored.overrides_json().items() if day < today.isoformat()}
     none: dict[str, hours_text.Windows] = {}
     dates = _kept(found, "overrides", lambda: _dates(values["overrides"]), none)
-    return Hours.parse(zone, week, past | dates)
+    # More than a coach may have would be stored here, and could be told by no answer of the API.
+    past = newest(_past(stored, today), MOST_OVERRIDES, list(dates.items()))
+    return Hours.parse(zone, week, dict(past) | dates)
+
+
+def _past(stored: Hours, today: date) -> list[tuple[str, hours_text.Windows]]:
+    """The dates that are over, which the form does not show, in order."""
+    return [each for each in stored.overrides_json().items() if each[0] < today.isoformat()]
 
 
 def _kept(found: Read, name: str, parse: Callable[[], Value], otherwise: Value) -> Value:

@@ -134,6 +134,28 @@ def test_an_audit_that_cronofy_refuses_is_told_and_fails(told: House, ada: Conne
     assert "coaches --stale" in result.output
 
 
+def test_an_audit_goes_on_past_secrets_that_do_not_open(told: House, ada: Connected) -> None:
+    told.introduce(people.coach(id="bob"))
+    bobs = told.connect("bob")
+    told.refresh(bobs.connection_id)
+    # Given tokens that were sealed for another row, of the account that comes first
+    sealed = told.runtime.services.vault.seal("con_of_another", {"access": "a", "refresh": "r"})
+    told.set_row(ada.connection_id, tokens=sealed)
+    mine = tables.channels.c.connection_id == ada.connection_id
+    with told.runtime.services.database.write() as tx:
+        tx.execute(tables.channels.update().where(mine).values(audited_at=None))
+    result = run("channels", "audit")
+    assert result.exit_code == 1
+    assert f"{ada.connection_id}: the secret in the row of" in result.output
+    assert f"{bobs.connection_id}: as it should be" in result.output
+
+
+def test_an_audit_of_a_coach_who_has_no_account_says_so(told: House, ada: Connected) -> None:
+    result = run("channels", "audit", "adda")
+    assert result.exit_code == 1
+    assert "coachcal connect adda" in result.output
+
+
 def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for_that(
     told: House, ada: Connected
 ) -> None:

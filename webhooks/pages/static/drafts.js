@@ -11,7 +11,8 @@ const before = form && JSON.stringify(typed()); // as the page was opened
 
 function keep() {
   if (JSON.stringify(typed()) === before && !document.getElementById("unsaved")?.offsetParent) return;
-  const draft = { visit: ending.dataset.visit, when: Date.now(), fields: typed() };
+  const calendars = [...form.querySelectorAll("[name=calendar]")].map((it) => it.value);
+  const draft = { visit: ending.dataset.visit, when: Date.now(), fields: typed(), calendars };
   attempt(() => localStorage.setItem(PREFIX + form.dataset.keep, JSON.stringify(draft)));
 }
 
@@ -25,7 +26,9 @@ function restore() {
   while (more && rows() < wanted("override_date").length) more.click();
   const next = new Map();
   for (const field of form.elements) {
-    if (!field.name || field.name === "csrf" || field.type === "submit") continue;
+    if (!field.name || ["csrf", "account"].includes(field.name) || field.type === "submit") continue;
+    // What was connected since was on no page where its tick could be taken away: it goes on blocking.
+    if (field.name === "calendar" && !draft.calendars?.includes(field.value)) continue;
     const values = wanted(field.name);
     if (field.matches("[type=checkbox], [type=radio]")) {
       field.checked = values.includes(field.value);

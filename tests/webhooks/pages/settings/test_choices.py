@@ -21,6 +21,7 @@ from tests.support.settings_page import (
     stored,
 )
 
+ACCOUNT = re.compile(r'name=account value="([^"]+)"')
 OPTION = re.compile(r'<option(?: value="([^"]*)")?([^>]*)>')
 
 
@@ -106,6 +107,32 @@ def test_a_calendar_of_another_coach_s_is_as_one_that_never_was(desk: Desk, csrf
     for sent in foreign:
         assert send(desk, csrf, **sent).status_code == 409
     assert desk.dump() == before
+
+
+def test_a_calendar_that_came_while_the_page_was_open_goes_on_blocking(one_desk: Desk) -> None:
+    connection_id = people.ready(one_desk.database)
+    csrf = enter(one_desk)
+    shown = ACCOUNT.findall(one_desk.client.get("/settings").text)
+    # Given a third calendar, which is read before the coach saves
+    (profile,) = people.ACCOUNT.profiles
+    three = (*profile.calendars, Calendar("cal_family", "Family"))
+    found = replace(people.ACCOUNT, profiles=(replace(profile, calendars=three),))
+    people.mark_dirty(one_desk.database, connection_id)
+    people.read(one_desk.database, connection_id, account=found)
+    there = {"Work": True, "Home": True, "Family": True}
+    # When the form comes, on which it has no tick
+    sent: dict[str, Any] = {"account": shown, "calendar": [people.HOME], "post": "45"}
+    answer = send(one_desk, csrf, **sent)
+    # Then nothing is saved, and the page has it
+    assert answer.status_code == 409
+    assert "The list of calendars has changed" in answer.text
+    assert blocking(one_desk) == there
+    assert 'name=calendar value="cal_family" checked' in answer.text
+    assert re.search(r'name="post"[^>]* value="45"', answer.text)
+    # And sent again, the choice is among all of them
+    sent = {"account": ACCOUNT.findall(answer.text), "calendar": [people.HOME, "cal_family"]}
+    assert send(one_desk, csrf, **sent).status_code == 303
+    assert blocking(one_desk) == there | {"Work": False}
 
 
 def test_saving_again_moves_no_session(desk: Desk, csrf: str, ada: str) -> None:

@@ -1,6 +1,7 @@
 """The calendar settings page without a browser: the save and its refusals."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from storage.transactions import farewells
 from tests.support import people
 from tests.support.http_client import Desk
 from tests.support.settings_page import connection, enter, send, stored
+from webhooks.api.schemas.hours import MOST_OVERRIDES
 
 
 def test_a_save_changes_all_of_it_at_once_and_the_times_follow(desk: Desk, csrf: str) -> None:
@@ -145,6 +147,23 @@ def test_dates_that_are_over_are_not_shown_and_not_lost(one_desk: Desk) -> None:
     assert 'value="2026-05-01"' not in page
     send(one_desk, csrf)
     assert stored(one_desk).hours.overrides_json() == {"2026-05-01": []}
+
+
+def test_dates_that_are_over_make_room_for_new_ones(one_desk: Desk) -> None:
+    over: dict[str, list[Any]] = {}
+    for number in range(MOST_OVERRIDES):
+        over[(date(2025, 1, 1) + timedelta(days=number)).isoformat()] = []
+    hours = type(people.ADA.hours).parse("Europe/London", people.OFFICE, over)
+    people.introduce(one_desk.database, replace(people.ADA, hours=hours))
+    csrf = enter(one_desk)
+    saved = send(one_desk, csrf, override_date=["2026-12-24"], override_hours=[""])
+    assert saved.status_code == 303
+    # One more than the API takes would be one that it cannot tell
+    told = one_desk.get("/v1/coaches/ada").json["overrides"]
+    assert len(told) == MOST_OVERRIDES
+    assert "2026-12-24" in told
+    assert "2025-01-01" not in told
+    assert "2025-01-02" in told
 
 
 def test_a_day_is_copied_to_others_without_a_script_and_nothing_is_saved(one_desk: Desk) -> None:
