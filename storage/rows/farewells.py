@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, or_, select
 
 from domain.sessions import Refused
 from storage.schema import records
 from storage.schema.database import insert
-from storage.schema.tables import farewells
+from storage.schema.tables import erasures, farewells
 
 row = farewells.c
 
@@ -55,11 +55,17 @@ def drop(tx: Connection, coach_id: str) -> None:
 
 
 def refuse_leaving(tx: Connection, coach_id: str) -> None:
-    """Raises Refused `coach_leaves` while a farewell is owed."""
+    """Raises Refused `coach_leaves` while a farewell is owed, or the erasure itself is under way:
+    that may wait for Cronofy for days.
+    """
     # The race: a session is made, or hours are opened, while the coming sessions are called off;
     # it would be erased and nobody told. A farewell begins under the coach's lock, so whoever holds
     # that lock here decides before it or sees it.
-    if is_owed(tx, coach_id):
+    # The erasure takes all that there is of the coach, each time that the clock goes on with it:
+    # what was made meanwhile would be gone within seconds.
+    erased = erasures.c.kind == "coach", erasures.c.person_id == coach_id
+    leaves = or_(exists().where(row.coach_id == coach_id), exists().where(*erased))
+    if tx.scalar(select(leaves)):
         raise Refused(
             "coach_leaves",
             "This coach is to be erased and takes no sessions and no settings any more: choose"

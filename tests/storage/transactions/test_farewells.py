@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
-from domain.sessions import NO_CONTEXT
+from domain.sessions import NO_CONTEXT, Refused
 from storage.reports.personal_data import Person
 from storage.rows import coaches, outbox
 from storage.rows import farewells as rows
@@ -122,6 +122,23 @@ def test_whoever_erases_at_once_ends_the_farewell(database: Database) -> None:
         erasures.advance(tx, Person("coach", "ada"), now=people.NOW)
         assert not rows.is_owed(tx, "ada")
         assert farewells.end(tx, "ada", now=people.NOW) is None
+
+
+def test_who_waits_for_the_end_of_an_account_takes_no_sessions_and_no_settings(
+    database: Database,
+) -> None:
+    # Given an erasure that waits for Cronofy: of the coach the bare row is left
+    people.ready(database)
+    ada = Person("coach", "ada")
+    with database.write() as tx:
+        erasures.ask(tx, ada, actor="ops", now=people.NOW)
+        assert erasures.advance(tx, ada, now=people.NOW).revoking == 1
+    # When the platform sets the coach again, or somebody is booked by force
+    for act in (open_again, forced(2)):
+        with pytest.raises(Refused) as refused, database.write() as tx:
+            act(tx)
+        # Then it is told, for the clock would take it away within seconds, and tell nobody
+        assert refused.value.code == "coach_leaves"
 
 
 def owe(tx: Connection) -> None:
