@@ -199,7 +199,9 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lo
         "refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent
     )
     trouble = NEEDS_A_PERSON.get(type(error))
-    if trouble is None:
+    # Of an account that is to be erased no coach mends anything. Given up, it would count as read,
+    # and nobody would ask again for its end.
+    if trouble is None or held.erase_due:
         wait = _retry_ms(held.attempts, error)
         failure: Failure = "cronofy"
         if isinstance(error, OverBudget):

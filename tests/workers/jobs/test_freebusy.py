@@ -224,6 +224,21 @@ def test_an_erasure_revokes_and_forgets(house: House, connected: Connected) -> N
     assert house.control.counts()["POST /oauth/token/revoke"] == 1
 
 
+def test_an_erasure_that_cronofy_forbids_stays_owed_until_it_is_let(
+    house: House, connected: Connected
+) -> None:
+    # Given a plan that lapsed: Cronofy refuses the end of an account as it does every call
+    house.control.fail("/oauth/token/revoke", 403, times=None)
+    house.mark_for_erasure(connected.connection_id)
+    house.refresh(connected.connection_id)
+    assert house.owed(connected.connection_id)
+    # When it lets us again, and the wait is over
+    house.control.clear_faults()
+    house.set_row(connected.connection_id, next_attempt_at_ms=0)
+    house.refresh(connected.connection_id)
+    assert house.listing().state == "unconnected"
+
+
 class _Ear:
     """A port that counts who connects to it."""
 
