@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from domain.coaches import Coach
 from domain.sessions import NO_CONTEXT, Refused
 from storage.reports.personal_data import Person
-from storage.rows import coaches, outbox
+from storage.rows import coaches, outbox, refresh_jobs
 from storage.rows import farewells as rows
 from storage.rows.audit_log import deeds
 from storage.rows.outbox import Owed
@@ -139,6 +139,24 @@ def test_who_waits_for_the_end_of_an_account_takes_no_sessions_and_no_settings(
             act(tx)
         # Then it is told, for the clock would take it away within seconds, and tell nobody
         assert refused.value.code == "coach_leaves"
+
+
+def test_an_account_that_is_connected_meanwhile_ends_with_its_coach(database: Database) -> None:
+    # Given an erasure that waits for Cronofy
+    connection = people.ready(database)
+    ada = Person("coach", "ada")
+    with database.write() as tx:
+        erasures.ask(tx, ada, actor="ops", now=people.NOW)
+        erasures.advance(tx, ada, now=people.NOW)
+    # When the coach consents once more, with the same account and with another one
+    assert people.connect(database) == connection
+    other = people.connect(database, sub="acc_second")
+    # Then the clock goes on with both, or the erasure would never be over
+    with database.write() as tx:
+        assert erasures.advance(tx, ada, now=people.NOW).revoking == 2
+        for each in (connection, other):
+            assert people.row_of(tx, each).erase_due
+        assert set(refresh_jobs.owed(tx, [connection, other])) == {connection, other}
 
 
 def owe(tx: Connection) -> None:
