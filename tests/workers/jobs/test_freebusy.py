@@ -43,6 +43,16 @@ def test_a_change_in_the_calendar_closes_its_slots(house: House, connected: Conn
     assert not is_open(house, 2, 10)
 
 
+def test_a_calendar_that_the_coach_has_just_made_closes_its_times_with_the_first_read(
+    house: House, connected: Connected
+) -> None:
+    made = house.control.create_calendar(connected.seat.profiles[0], "Clinic")
+    house.control.add_event(made, TUESDAY_10, TUESDAY_10 + HOUR, notify=False)
+    house.mark_dirty(connected.connection_id)
+    house.refresh(connected.connection_id)
+    assert not is_open(house, 2, 10)
+
+
 def test_a_wake_up_that_comes_twice_reads_once(house: House, connected: Connected) -> None:
     change(house, connected)
     house.control.clear_calls()
