@@ -186,7 +186,8 @@ def _erase(services: Services, held: ReadClaim) -> bool:
     if wanted:
         erasure.revoke(services, held.connection_id)
         with services.database.write() as tx:
-            wanted = store_reading.erase(tx, held, now=services.now())
+            posted = services.receiver is not None
+            wanted = store_reading.erase(tx, held, now=services.now(), posted=posted)
     event = "erased"
     if not wanted:
         event = "late_erasure_refused"
