@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, select
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 
 from domain.accounts import Account, Calendar, Profile
 from storage.schema.tables import calendars, connections, profiles
@@ -43,6 +43,13 @@ def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | N
     if not rows:
         return None
     return frozenset(row.id for row in rows if row.blocks and not row.deleted)
+
+
+def not_blocking(tx: Connection, connection_id: str) -> frozenset[str]:
+    """The ids of the calendars that do not block: the coach said so, or they are deleted."""
+    mine = calendars.c.connection_id == connection_id
+    silent = or_(calendars.c.blocks.is_(False), calendars.c.deleted)
+    return frozenset(tx.scalars(select(calendars.c.id).where(mine, silent)))
 
 
 def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> None:

@@ -102,3 +102,11 @@ def mark_dirty(
     """
     given = {"connection_id": connection_id, "userinfo": userinfo, "erase": erase, "pushed": pushed}
     return bool(tx.scalar(_MARK_DIRTY, given))
+
+
+def owe_ends(tx: Connection, coach_id: str) -> None:
+    """Owe the end of each of the coach's accounts that is owed none. The sweeper wakes for it."""
+    missing = or_(row.erase_due.is_(False), not_(DIRTY))
+    mine = select(row.id).where(row.coach_id == coach_id, missing)
+    for connection_id in tx.scalars(mine.order_by(row.id)).all():
+        mark_dirty(tx, connection_id, erase=True)

@@ -184,11 +184,15 @@ def _periods(tx: Connection, coach: Coach, *, unread: bool = True) -> Periods:
         # What was not read is not free: from there on this calendar closes everything.
         if unread:
             parts.append(np.array([[row.window_end, FOREVER]], np.int64))
+        reading = Reading.unpack(row.reading)
+        # Not those that are known to block: one that the coach made since the account was described
+        # is not known yet, and blocks until they leave it out.
+        silent = calendar_rows.not_blocking(tx, row.connection_id)
         parts.append(
             blocking(
-                Reading.unpack(row.reading),
+                reading,
                 zone=coach.hours.zone,
-                calendars=calendar_rows.blocking_calendars(tx, row.connection_id),
+                calendars=set(reading.calendars) - silent,
                 tentative_blocks=coach.tentative_blocks,
                 trips=coach.trips,
             )

@@ -77,9 +77,9 @@ def announce(
     return _owe(tx, found, event_ids, now)
 
 
-def owe_ends(tx: Connection, connection_id: str, *, now: datetime) -> None:
-    """Owe the callback that what a coach did to events in this account is over: what is known of
-    it goes with the account, and nobody looks there again.
+def owe_ends(tx: Connection, connection_id: str, *, now: datetime, posted: bool = True) -> None:
+    """Tell that what a coach did to events in this account is over: what is known of it goes with
+    the account, and nobody looks there again. `posted`: as of `announce`.
     """
     it = event_differences.c
     mine = it.connection_id == connection_id
@@ -89,7 +89,9 @@ def owe_ends(tx: Connection, connection_id: str, *, now: datetime) -> None:
     for session_id, token in tx.execute(rows.with_for_update()).all():
         if token is not None:
             found.append(events.event_settled(sessions.get(tx, session_id), now))
-    _owe(tx, found, feed.add(tx, found), now)
+    event_ids = feed.add(tx, found)
+    if posted:
+        _owe(tx, found, event_ids, now)
 
 
 def _owe(

@@ -152,6 +152,8 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
     revoking = _count(tx, connections, rows[connections])
     if revoking:
+        # One that is connected meanwhile is consented anew: its end is owed once more.
+        push_marks.owe_ends(tx, person.id)
         _close(tx, person.id, now=now)
     else:
         _delete(tx, coaches, rows[coaches])  # the rest goes with it

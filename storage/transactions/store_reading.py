@@ -168,20 +168,20 @@ def give_up(
         relink_mails.follow(tx, coach, claimed.connection_id, now=now)
 
 
-def erase(tx: Connection, claimed: ReadClaim, *, now: datetime) -> bool:
+def erase(tx: Connection, claimed: ReadClaim, *, now: datetime, posted: bool = True) -> bool:
     """Forget a connection that its coach disconnected. False: the lease was lost, or it was
     connected again meanwhile, and nothing of it is touched.
     """
     coaches.lock(tx, claimed.coach_id)
     if not refresh_jobs.is_erasing(tx, claimed):
         return False
-    forget(tx, claimed.connection_id, now=now)
+    forget(tx, claimed.connection_id, now=now, posted=posted)
     return True
 
 
-def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
-    """Erase a connection with everything that came from it,
-    and make its coach's set anew without it.
+def forget(tx: Connection, connection_id: str, *, now: datetime, posted: bool = True) -> None:
+    """Erase a connection with everything that came from it, and make its coach's set anew without
+    it. `posted`: whether the platform is told of its end by callbacks, too.
     """
     coach_id = connections.coach_of(tx, connection_id)
     coach = None
@@ -189,7 +189,7 @@ def forget(tx: Connection, connection_id: str, *, now: datetime) -> None:
         coach = coaches.lock(tx, coach_id)
     if coach is not None:
         write_back.leave(tx, coach.id, connection_id, now=now)
-        callbacks.owe_ends(tx, connection_id, now=now)
+        callbacks.owe_ends(tx, connection_id, now=now, posted=posted)
     connections.unlink(tx, connection_id)
     if coach is not None:
         conflicts.flag(tx, coach, now=now)

@@ -40,6 +40,8 @@ OTHER_RELEASE_MS = 300_000
 GIVEN_UP_AFTER = timedelta(days=5)
 OF_WHAT_COMES = ("reminder", "wall_moved")
 """Nobody needs them any more once the session has begun, or its booking has ended."""
+OF_ONE_VERSION = (*OF_WHAT_COMES, "missed")
+"""Nor these once the booking has changed: they say how it was."""
 
 
 def deliver(services: Services, turn: Turn) -> Outcome:
@@ -134,6 +136,8 @@ def _unwanted(
             return Skipped("the session it reminds of has begun", "too_late")
         if not _booked(tx, facts.booking_id):
             return Skipped("the booking it reminds of has ended")
+    if facts.kind in OF_ONE_VERSION and _has_changed(tx, facts):
+        return Skipped("the booking has changed since")
     if facts.kind in LOGINS and not relink_mails.wanted(tx, facts):
         return Skipped("it is connected again")
     if facts.kind in calendar_mails.OWN:
@@ -148,6 +152,16 @@ def _unwanted(
 def _booked(tx: Tx, booking_id: str) -> bool:
     try:
         return bookings.get(tx, booking_id).status == "booked"
+    except Unknown:
+        return False
+
+
+def _has_changed(tx: Tx, facts: MailFacts) -> bool:
+    """Since this mail was owed. Its own queue need not tell: its coach may have another address by
+    now, and of an absence that was corrected nobody is mailed.
+    """
+    try:
+        return bookings.get(tx, facts.booking_id).version > facts.version
     except Unknown:
         return False
 

@@ -6,6 +6,7 @@ link to that page, `begin` sends this browser to the consent, `come_back` keeps 
 """
 
 import secrets
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from storage.rows.oauth_states import Attempt, Now, Outcome
 from storage.schema.database import Tx
 from storage.schema.vault import Sealed
 from workers.actors import Actors
-from workers.cronofy.errors import CronofyError
+from workers.cronofy.errors import CronofyError, InvalidGrant, NotFound, Rejected
 from workers.cronofy.wire import Grant
 from workers.jobs import tokens
 from workers.services import Services
@@ -30,6 +31,10 @@ STATE_LIFE = timedelta(minutes=10)
 ASKING = timedelta(minutes=1)
 REMEMBERED = timedelta(hours=2)
 AT_ONCE = 20
+SECONDS_AT_ONCE = 5.0
+"""Of a turn of the clock's: it has other work, however Cronofy hangs."""
+NOT_MENDED = (Sealed, InvalidGrant, NotFound, Rejected)
+"""Why a grant is not given back, where another try would change nothing."""
 
 
 class UnknownState(Exception):
@@ -160,24 +165,34 @@ def confirm(services: Services, actors: Actors, state: str, *, browser: str) -> 
 
 def decline(services: Services, state: str, *, browser: str) -> Attempt:
     """The person says no after the consent: what was granted is given back. Raises UnknownState."""
+    declined = _ended(services, "declined")
     with services.database.write() as tx:
         found = _found(services, tx, state, browser)
-        mine = oauth_states.advance(tx, state, browser, "to_confirm", _ended(services, "declined"))
-    if mine:
-        _give_back(services, _owner(state, browser), found.sealed)
+        kept = replace(declined, sealed=found.sealed)
+        mine = oauth_states.advance(tx, state, browser, "to_confirm", kept)
+    # The tokens stay until Cronofy took them: `forget_abandoned` tries again where it does not.
+    if mine and _give_back(services, _owner(state, browser), found.sealed):
+        with services.database.write() as tx:
+            oauth_states.advance(tx, state, browser, "declined", declined)
     with services.database.read() as tx:
         return _found(services, tx, state, browser)
 
 
 def forget_abandoned(services: Services) -> int:
-    """Give back what somebody consented to and never confirmed. How many there were."""
+    """Give back what somebody consented to and never confirmed. How many of them are given back."""
     with services.database.read() as tx:
         found = oauth_states.abandoned(tx, now=services.now(), limit=AT_ONCE)
+    in_time = services.cronofy.until(time.monotonic() + SECONDS_AT_ONCE)
+    services, count = replace(services, cronofy=in_time), 0
     for state_hash, sealed in found:
-        _give_back(services, oauth_states.owner(state_hash), sealed)
+        # Without the tokens nobody could end our access any more: they stay while Cronofy is away. One
+        # that it does not take keeps no other waiting.
+        if not _give_back(services, oauth_states.owner(state_hash), sealed):
+            continue
         with services.database.write() as tx:
             oauth_states.forget(tx, state_hash)
-    return len(found)
+        count += 1
+    return count
 
 
 def _may_connect(tx: Tx, coach_id: str) -> bool:
@@ -250,18 +265,20 @@ def _link(services: Services, tx: Tx, owner: str, found: Attempt) -> str:
     return connection_id
 
 
-def _give_back(services: Services, owner: str, sealed: bytes | None) -> None:
-    """Unless the account is connected already:
-    to revoke one grant of an account ends all of them.
+def _give_back(services: Services, owner: str, sealed: bytes | None) -> bool:
+    """Unless the account is connected already: to revoke one grant of an account ends all of them.
+    False: it is to be tried again.
     """
     try:
         kept = services.vault.open(owner, sealed or b"")
         with services.database.read() as tx:
             if connections.owner_of(tx, kept["sub"]) is not None:
-                return
+                return True
         services.cronofy.revoke(kept["refresh"])
     except (CronofyError, Sealed) as error:
         log.warning("connect_not_given_back", error=type(error).__name__)
+        return isinstance(error, NOT_MENDED)
+    return True
 
 
 def _found(services: Services, tx: Tx, state: str, browser: str) -> Attempt:

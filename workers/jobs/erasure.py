@@ -83,8 +83,9 @@ def forget(services: Services, connection_id: str) -> None:
     # In this order: whoever dies in between revokes a second time, which Cronofy takes (RFC 7009).
     # The other way round the tokens would be gone, and nobody could revoke the account any more.
     revoke(services, connection_id)
+    posted = services.receiver is not None
     with services.database.write() as tx:
-        store_reading.forget(tx, connection_id, now=services.now())
+        store_reading.forget(tx, connection_id, now=services.now(), posted=posted)
     log.info("erased", connection=connection_id)
 
 

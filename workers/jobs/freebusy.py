@@ -186,7 +186,8 @@ def _erase(services: Services, held: ReadClaim) -> bool:
     if wanted:
         erasure.revoke(services, held.connection_id)
         with services.database.write() as tx:
-            wanted = store_reading.erase(tx, held, now=services.now())
+            posted = services.receiver is not None
+            wanted = store_reading.erase(tx, held, now=services.now(), posted=posted)
     event = "erased"
     if not wanted:
         event = "late_erasure_refused"
@@ -199,7 +200,9 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lo
         "refresh_failed", connection=held.connection_id, error=str(error), permanent=error.permanent
     )
     trouble = NEEDS_A_PERSON.get(type(error))
-    if trouble is None:
+    # Of an account that is to be erased no coach mends anything. Given up, it would count as read,
+    # and nobody would ask again for its end.
+    if trouble is None or held.erase_due:
         wait = _retry_ms(held.attempts, error)
         failure: Failure = "cronofy"
         if isinstance(error, OverBudget):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from storage.rows import event_differences
 from storage.schema import tables
@@ -124,3 +125,20 @@ def test_of_what_nobody_was_told_no_end_is_told(
 ) -> None:
     found(database, session, STANDS)
     assert disconnect(database, session) == []
+
+
+def test_where_nothing_is_posted_its_end_is_in_the_feed_alone(
+    database: Database, session: tuple[str, str]
+) -> None:
+    found(database, session, STANDS)
+    row = tables.events.c
+    with database.write() as tx:
+        # Given a deployment without an address for callbacks, whose feed tells of the episode
+        callbacks.announce(tx, now=people.NOW, stale_after=people.terms().stale_after, posted=False)
+        store_reading.forget(tx, session[1], now=people.NOW, posted=False)
+        told_of = tx.scalars(select(row.topic).where(row.topic.like("session.event_%")))
+        assert set(told_of) == {"session.event_moved", "session.event_settled"}
+        # Then no row is owed to that address, which would be tried for three days, and be dead
+        owed = tables.outbox.c
+        waiting = select(owed.topic).where(owed.kind == "callback", owed.topic.like("session.%"))
+        assert tx.scalars(waiting).all() == []

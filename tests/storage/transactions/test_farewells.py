@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Connection
 
 from domain.coaches import Coach
-from domain.sessions import NO_CONTEXT
+from domain.sessions import NO_CONTEXT, Refused
 from storage.reports.personal_data import Person
-from storage.rows import coaches, outbox
+from storage.rows import coaches, outbox, refresh_jobs
 from storage.rows import farewells as rows
 from storage.rows.audit_log import deeds
 from storage.rows.outbox import Owed
@@ -122,6 +122,41 @@ def test_whoever_erases_at_once_ends_the_farewell(database: Database) -> None:
         erasures.advance(tx, Person("coach", "ada"), now=people.NOW)
         assert not rows.is_owed(tx, "ada")
         assert farewells.end(tx, "ada", now=people.NOW) is None
+
+
+def test_who_waits_for_the_end_of_an_account_takes_no_sessions_and_no_settings(
+    database: Database,
+) -> None:
+    # Given an erasure that waits for Cronofy: of the coach the bare row is left
+    people.ready(database)
+    ada = Person("coach", "ada")
+    with database.write() as tx:
+        erasures.ask(tx, ada, actor="ops", now=people.NOW)
+        assert erasures.advance(tx, ada, now=people.NOW).revoking == 1
+    # When the platform sets the coach again, or somebody is booked by force
+    for act in (open_again, forced(2)):
+        with pytest.raises(Refused) as refused, database.write() as tx:
+            act(tx)
+        # Then it is told, for the clock would take it away within seconds, and tell nobody
+        assert refused.value.code == "coach_leaves"
+
+
+def test_an_account_that_is_connected_meanwhile_ends_with_its_coach(database: Database) -> None:
+    # Given an erasure that waits for Cronofy
+    connection = people.ready(database)
+    ada = Person("coach", "ada")
+    with database.write() as tx:
+        erasures.ask(tx, ada, actor="ops", now=people.NOW)
+        erasures.advance(tx, ada, now=people.NOW)
+    # When the coach consents once more, with the same account and with another one
+    assert people.connect(database) == connection
+    other = people.connect(database, sub="acc_second")
+    # Then the clock goes on with both, or the erasure would never be over
+    with database.write() as tx:
+        assert erasures.advance(tx, ada, now=people.NOW).revoking == 2
+        for each in (connection, other):
+            assert people.row_of(tx, each).erase_due
+        assert set(refresh_jobs.owed(tx, [connection, other])) == {connection, other}
 
 
 def owe(tx: Connection) -> None:

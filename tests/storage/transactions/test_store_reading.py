@@ -168,6 +168,22 @@ def test_a_calendar_that_the_coach_left_out_does_not_block_and_stays_left_out(
     assert is_open(people.listing(database), at(2, 10))
 
 
+def test_a_calendar_that_the_account_was_not_described_with_yet_blocks(
+    database: Database, connection: str
+) -> None:
+    people.read(database, connection)
+    # When a read shows a meeting in a calendar that the coach made a moment ago
+    people.mark_dirty(database, connection)
+    held = people.claim(database, connection)
+    assert held is not None
+    meeting = people.reading((at(2, 10), at(2, 11)), calendar="cal_new")
+    found = replace(people.observed(account=None), reading=meeting)
+    with database.write() as tx:
+        store_reading.store(tx, held, found, now=people.NOW)
+    # Then it closes its time, and not only once somebody asks what calendars there are
+    assert not is_open(people.listing(database), at(2, 10))
+
+
 def test_an_account_in_its_first_sync_hides_the_coach_and_is_looked_at_again(
     database: Database, connection: str
 ) -> None:

@@ -1,9 +1,12 @@
 """Session mails as they arrive: what each change sends, to whom, and when the reminder leaves."""
 
+from dataclasses import replace
+
 from domain.notices import Notice, facts_now
 from storage.rows import bookings
 from storage.rows import outbox as stored
-from storage.transactions import notices
+from storage.transactions import attendance, notices
+from storage.transactions.attendance import Attended
 from tests.support import people
 from tests.support.mail_delivery import ADA, DAY, GRACE, HEDY, NEXT_WEEK, ORGANIZER, Mailroom, told
 
@@ -180,3 +183,39 @@ def test_send_now_is_one_more_mail_a_click(mailroom: Mailroom) -> None:
     taken = mailroom.office.to(GRACE)
     assert len(taken) == len({each.id for each in taken}) == 3
     assert {each.line("SEQUENCE") for each in taken} == {"0"}
+
+
+def test_a_coach_with_a_new_address_is_reminded_once_and_of_the_time_that_counts(
+    mailroom: Mailroom,
+) -> None:
+    done = mailroom.book()
+    mailroom.work()
+    # When the coach has another address by the time that the session is moved
+    mailroom.rename_coach(replace(people.MAILED, email="ada@new.example.test"))
+    mailroom.rebook(done.booking, NEXT_WEEK + DAY)
+    mailroom.work()
+    mailroom.sweep(days=7, hours=3)  # the day before the old time
+    # Then nobody is told of the old time at the old address
+    assert len(mailroom.office.to(ADA)) == 1
+    assert mailroom.row(topic="reminder", recipient=ADA).reason == "newer"
+    mailroom.sweep(days=1)
+    told_of = [str(each.message["Subject"]) for each in mailroom.office.to("ada@new.example.test")]
+    assert [subject.startswith("Reminder") for subject in told_of] == [False, True]
+
+
+def test_an_absence_that_was_corrected_before_its_mail_left_is_mailed_to_nobody(
+    mailroom: Mailroom,
+) -> None:
+    done = mailroom.book()
+    mailroom.work()
+    before = len(mailroom.office.taken)
+    mailroom.pass_time(days=8, hours=3)
+    # Given that mails were paused, say, between the mistake and its correction
+    reports: list[Attended] = ["missed", "completed"]
+    for attended in reports:
+        with mailroom.database.write() as tx:
+            made = attendance.report(tx, done.session.id, attended, mailroom.terms)
+        mailroom.woken += made.wake
+    mailroom.work()
+    assert len(mailroom.office.taken) == before
+    assert {row.state for row in mailroom.rows(topic="missed")} == {"superseded"}

@@ -43,6 +43,16 @@ def test_a_change_in_the_calendar_closes_its_slots(house: House, connected: Conn
     assert not is_open(house, 2, 10)
 
 
+def test_a_calendar_that_the_coach_has_just_made_closes_its_times_with_the_first_read(
+    house: House, connected: Connected
+) -> None:
+    made = house.control.create_calendar(connected.seat.profiles[0], "Clinic")
+    house.control.add_event(made, TUESDAY_10, TUESDAY_10 + HOUR, notify=False)
+    house.mark_dirty(connected.connection_id)
+    house.refresh(connected.connection_id)
+    assert not is_open(house, 2, 10)
+
+
 def test_a_wake_up_that_comes_twice_reads_once(house: House, connected: Connected) -> None:
     change(house, connected)
     house.control.clear_calls()
@@ -222,6 +232,21 @@ def test_an_erasure_revokes_and_forgets(house: House, connected: Connected) -> N
     with pytest.raises(AssertionError):
         house.profile(connected)
     assert house.control.counts()["POST /oauth/token/revoke"] == 1
+
+
+def test_an_erasure_that_cronofy_forbids_stays_owed_until_it_is_let(
+    house: House, connected: Connected
+) -> None:
+    # Given a plan that lapsed: Cronofy refuses the end of an account as it does every call
+    house.control.fail("/oauth/token/revoke", 403, times=None)
+    house.mark_for_erasure(connected.connection_id)
+    house.refresh(connected.connection_id)
+    assert house.owed(connected.connection_id)
+    # When it lets us again, and the wait is over
+    house.control.clear_faults()
+    house.set_row(connected.connection_id, next_attempt_at_ms=0)
+    house.refresh(connected.connection_id)
+    assert house.listing().state == "unconnected"
 
 
 class _Ear:

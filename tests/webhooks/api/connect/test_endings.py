@@ -28,7 +28,7 @@ from tests.webhooks.api.connect.kit import (
 )
 from workers import clock
 from workers.cronofy.sandbox.control import ReadyAccount
-from workers.jobs import retention
+from workers.jobs import account_linking, retention
 
 
 def at(house: House, passed: timedelta) -> None:
@@ -57,6 +57,38 @@ def test_what_is_never_confirmed_is_given_back_and_forgotten(
     assert "ada@calendar.test" not in everything(house)
     assert retention.drop(house.runtime.services, house.runtime.actors) == 0
     assert connected(house) == []
+
+
+def test_what_cronofy_does_not_take_back_now_is_given_back_later(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
+    services, actors = house.runtime.services, house.runtime.actors
+    come_back(client, consented(house, client, seat))
+    # Given Cronofy away by the time that nobody says yes any more
+    house.control.fail("/oauth/token/revoke", 503, times=None)
+    at(house, timedelta(minutes=10))
+    assert clock.erase(services, actors) == 0
+    # When it is back, our access ends: without the tokens nobody could have ended it
+    house.control.clear_faults()
+    house.control.clear_calls()
+    assert clock.erase(services, actors) == 1
+    assert house.control.counts()[REVOKES] == 1
+    assert "ada@calendar.test" not in everything(house)
+
+
+def test_a_no_that_cronofy_does_not_hear_is_carried_out_later(
+    house: House, client: FlaskClient, seat: ReadyAccount
+) -> None:
+    services, actors = house.runtime.services, house.runtime.actors
+    page = come_back(client, consented(house, client, seat))
+    house.control.fail("/oauth/token/revoke", 503, times=None)
+    assert read(answer(client, page, "no")) == (200, "Your calendar was not connected")
+    assert "ada@calendar.test" not in everything(house)
+    house.control.clear_faults()
+    house.control.clear_calls()
+    at(house, account_linking.REMEMBERED)
+    assert clock.erase(services, actors) == 1
+    assert house.control.counts()[REVOKES] == 1
 
 
 def test_a_coach_who_is_erased_meanwhile_is_connected_to_nothing(
