@@ -185,8 +185,8 @@ def forget_abandoned(services: Services) -> int:
     in_time = services.cronofy.until(time.monotonic() + SECONDS_AT_ONCE)
     services, count = replace(services, cronofy=in_time), 0
     for state_hash, sealed in found:
-        # Without the tokens nobody could end our access any more: they stay while Cronofy is away. One
-        # that it does not take keeps no other waiting.
+        # Without the tokens nobody could end our access any more: they stay while Cronofy is away.
+        # And one that it does not take keeps no other waiting.
         if not _give_back(services, oauth_states.owner(state_hash), sealed):
             continue
         with services.database.write() as tx:
