@@ -21,6 +21,9 @@ LISTED_DAYS = 14
 # G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
 # of this at once.
 BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
+# Whoever reads may be frozen past its lease, for less than 8 s, and stores what it read after that
+# if nobody took over.
+READ_SECONDS = LEASE_SECONDS + 8
 
 
 def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any]]) -> Evidence:
@@ -40,6 +43,8 @@ def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any
         bound=BOUND_SECONDS * scene.patience,
         patience=scene.patience,
         ended=list(scene.journal.ended),
+        sightings=list(scene.journal.sightings),
+        longest_read=READ_SECONDS * scene.patience,
     )
 
 

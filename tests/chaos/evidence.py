@@ -92,6 +92,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look into all calendars, which began at `when` (the run's clock): by session, where its
+    event stood (epoch seconds).
+    """
+
+    when: float
+    places: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that the checks look at.
 
@@ -104,6 +114,8 @@ class Evidence:
     (G2: lease + sweep + gap + read, as the run was set up, and room for a loaded machine).
     `patience`: how many times as long as is promised an answer may take.
     `ended`: processes that ended though nobody ended them: (when on the run's clock, which, code).
+    `sightings`: where events of ours stood while clients were at work, in order.
+    `longest_read`: seconds from the beginning of a read of a calendar until it is stored, at most.
     """
 
     operations: Sequence[Operation]
@@ -118,6 +130,8 @@ class Evidence:
     bound: float = 45.0
     ended: Sequence[tuple[float, str, int]] = ()
     patience: float = 1.0
+    sightings: Sequence[Sighting] = ()
+    longest_read: float = 13.0
 
 
 @dataclass(frozen=True, slots=True)
