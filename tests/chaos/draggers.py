@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import requests
-
-from tests.chaos.calling import ANSWER_SECONDS, Caller
+from tests.chaos.calling import Caller
 from tests.chaos.people import COACHES, DURATION, LATER, Times, text
 from tests.support.sandbox import Control
 from workers.cronofy.sandbox.control import ControlFailed
@@ -116,20 +114,11 @@ class Dragger(Caller):
 
     def _sessions(self, coach_id: str) -> list[dict[str, Any]]:
         """Empty while nobody answers."""
-        web = self.some_web()
-        if web is None:
-            return []
         until = self._times.first + timedelta(days=LISTED_DAYS)
-        query = {"coach_id": coach_id, "from": text(self._times.first), "to": text(until)}
-        try:
-            answer = self._session.get(
-                f"{web.origin}/v1/sessions", params=query, timeout=ANSWER_SECONDS
-            )
-        except requests.RequestException:
+        done = self.look(coach_id, {"from": text(self._times.first), "to": text(until)})
+        if done.status != 200:
             return []
-        if not answer.ok:
-            return []
-        found: list[dict[str, Any]] = answer.json()["sessions"]
+        found: list[dict[str, Any]] = done.answer["sessions"]
         return found
 
 

@@ -17,13 +17,15 @@ class Operation:
     """One request of a client, and what it was answered.
 
     `kind`: book, move, cancel, hold, release, make_pod, join, leave, call_off, settings, edit,
-      read, deed, settle. `sent` and `answered` are seconds of one monotonic clock for the whole
-      run; `answered` and `status` are None when no answer came: nobody knows whether it was done.
+      read, look, deed, settle. `sent` and `answered` are seconds of one monotonic clock for the
+      whole run; `answered` and `status` are None when no answer came: nobody knows what became
+      of it.
     `key`: the Idempotency-Key; operations of one client and key are repeats of one request.
     `request`: the JSON body as it was sent, and the ids of the path beside it: `booking_id` of
     move, cancel and leave, `hold_id` of release, `pod_id` of join and call_off. Of a read:
-    `booking_id` for GET /v1/bookings/<id>, else a listing with its `duration` in minutes. Of an
-    edit: `event_id`, `calendar_id`, `start`, `end` (epoch seconds; None: deleted) and `busy`; its
+    `booking_id` for GET /v1/bookings/<id>, else a listing with its `duration` in minutes.
+    Of a look, at the sessions of a coach and what is known of their events: the span. Of an edit:
+    `event_id`, `calendar_id`, `start`, `end` (epoch seconds; None: deleted) and `busy`; its
     `answered` and `status` are those of the push that told of it (None: no push was answered).
     Of a deed, which a coach does to an event of ours: `session_id`, `what` (moved, deleted,
     declined, renamed), and where it was moved: `start` and `end` in epoch seconds; `status` 404:

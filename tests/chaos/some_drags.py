@@ -44,6 +44,9 @@ BROKEN: dict[str, Made] = {
     "after another coach's calendar was not to be seen": (
         lambda: known().failing(15, 18, "cronofy garbled (bea)").listed(12, sent=20)
     ),
+    "as who asked for the sessions was shown": (
+        lambda: stood().looked("a", 12, 9, 14, 15, since=11).listed(9.5, sent=20)
+    ),
     "by a body of before that is said to hold still": (
         lambda: known().listed(12, sent=9, tag="one").unchanged("one", sent=20)
     ),
@@ -107,6 +110,15 @@ BROKEN: dict[str, Made] = {
 KEPT: dict[str, Made] = {
     "beside both times": lambda: known().listed(10, 11, 13, sent=20, as_of=19),
     "before anybody was told": lambda: known().listed(12, sent=11.5),
+    "before who asked for the sessions was answered": (
+        lambda: stood().looked("a", 12, 9, 14, 16, since=11).listed(9.5, 12, sent=15)
+    ),
+    "as who asked for the sessions was shown to be declined": (
+        lambda: stood().looked("a", 12, 9, 14, 15, since=11, kind="declined").listed(12, sent=20)
+    ),
+    "as who asked for the sessions was shown of before": (
+        lambda: stood().looked("a", 12, 9, 14, 15, since=8).listed(9.5, 12, sent=20)
+    ),
     "before anybody was told, to who books it": lambda: known().book("b", 12, 11.5, 13),
     "to who had held it before": (
         lambda: known().hold("h", 12, 5, 6, expires=60).book("b", 12, 20, 21, hold_id="h")

@@ -39,7 +39,7 @@ class History:
         **headers: str,
     ) -> None:
         number = len(self.operations)
-        key = None if kind == "read" else f"key-{number}"
+        key = None if kind in ("read", "look") else f"key-{number}"
         asked = Operation(
             number, "tests", kind, "ada", key, request, *span, status, answer, headers
         )
@@ -180,6 +180,18 @@ class History:
         data |= {"event_starts": text(at(hour)), "event_ends": text(at(hour + 1))}
         body = {"type": "session.event_moved", "data": data}
         self.callbacks.append(Callback(taken, f"evt_{len(self.callbacks)}", body))
+        return self
+
+    def looked(
+        self, name: str, hour: float, own: float, *span: float, since: float, kind: str = "moved"
+    ) -> "History":
+        """Whoever asked for the sessions was shown the same."""
+        event: dict[str, Any] = {"kind": kind, "since": text(int(ZERO + since)), "token": "tok"}
+        event |= {"start": text(at(hour)), "end": text(at(hour + 1))}
+        told: dict[str, Any] = {"session_id": f"ses_{name}", "event": event}
+        told |= {"start": text(at(own)), "end": text(at(own + 1))}
+        answer = {"sessions": [told, told | {"event": None}]}
+        self.add("look", (span[0], span[1]), {}, 200, answer)
         return self
 
     def listed(

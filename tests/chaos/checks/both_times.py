@@ -1,10 +1,10 @@
 """G4 while it runs: until a difference between a session and its event is settled, both of their
 times are closed. No listing that claims to be fresh offers one of them, and nobody is given one.
 
-The product knows of it once it has told the platform so, whatever fails from then on: no fault
-excuses it. And it knows once a listing's own `as_of` tells of a read that began after the deed,
-unless a write of ours may explain to it what it saw. Whose sessions are put back at once has only
-the session's time closed.
+The product knows of it once it has told the platform so, or whoever asked for the sessions,
+whatever fails from then on: no fault excuses it. And it knows once a listing's own `as_of` tells of
+a read that began after the deed, unless a write of ours may explain to it what it saw. Whose
+sessions are put back at once has only the session's time closed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -19,8 +19,9 @@ SETTLING = ("move", "cancel", "call_off", "settle")
 @dataclass(frozen=True, slots=True)
 class Drag:
     """`place`: where it was put. `until`: when it was last seen there; no other deed, and no
-    request about its session, lies in between. `known`: when the platform was told of it, NEVER if
-    it was not. `own`: where the session is as long as it lasts; None: not known, or it may follow.
+    request about its session, lies in between. `known`: when the platform, or a
+    client, was told of it, NEVER if nobody was. `own`: where the session is meanwhile; None: not
+    known, or it may follow.
     """
 
     deed: Operation
@@ -36,7 +37,7 @@ class Drag:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """The platform was told that the event stands elsewhere, first seen `since` (epoch seconds)."""
+    """Somebody was told that the event stands elsewhere, first seen `since` (epoch seconds)."""
 
     taken: float
     since: int
@@ -131,15 +132,36 @@ def _about(request: Operation, homes: Mapping[str, str]) -> str | None:
 def _told(evidence: Evidence) -> dict[tuple[str, Times], list[_Told]]:
     """By session and where its event is said to stand. What arrived was committed before."""
     found: dict[tuple[str, Times], list[_Told]] = {}
+    for key, told in (*_called(evidence), *_shown(evidence)):
+        found.setdefault(key, []).append(told)
+    return found
+
+
+def _called(evidence: Evidence) -> Iterator[tuple[tuple[str, Times], _Told]]:
+    """By callbacks."""
     for call in evidence.callbacks:
         if call.body["type"] != "session.event_moved":
             continue
         data = call.body["data"]
         place = epoch(data["event_starts"]), epoch(data["event_ends"])
         own = epoch(data["starts"]), epoch(data["ends"])
-        told = _Told(call.taken, epoch(data["since"]), own)
-        found.setdefault((data["session_id"], place), []).append(told)
-    return found
+        yield (data["session_id"], place), _Told(call.taken, epoch(data["since"]), own)
+
+
+def _shown(evidence: Evidence) -> Iterator[tuple[tuple[str, Times], _Told]]:
+    """To who asked for the sessions."""
+    for look in evidence.operations:
+        if look.kind != "look" or look.status != 200 or look.answered is None:
+            continue
+        for session in look.answer["sessions"]:
+            event = session["event"]
+            if event is not None and event["kind"] == "moved":
+                told = _Told(look.answered, epoch(event["since"]), _times(session))
+                yield (session["session_id"], _times(event)), told
+
+
+def _times(shown: Row) -> Times:
+    return epoch(shown["start"]), epoch(shown["end"])
 
 
 def _first(
