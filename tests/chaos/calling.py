@@ -106,6 +106,12 @@ class Caller:
         path = f"/v1/coaches/{coach_id}/slots"
         return self._send(sent, self.some_web(), "GET", path, params=dict(request), headers=headers)
 
+    def look(self, coach_id: str, request: Row) -> Operation:
+        """The sessions of a coach, and what is known of their events in her calendar."""
+        sent = self.scene.journal.begin(self.name, "look", coach_id, None, request)
+        query = {"coach_id": coach_id, **request}
+        return self._send(sent, self.some_web(), "GET", "/v1/sessions", params=query)
+
     def rest(self, seconds: float) -> None:
         """About so long; the same each time the seed is played."""
         self.over.wait(seconds * self.dice.uniform(0.5, 1.5))

@@ -23,6 +23,9 @@ LOOK_SECONDS = 0.1
 # G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
 # of this at once.
 BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
+# Whoever reads may be frozen past its lease, for less than 8 s, and stores what it read after that
+# if nobody took over.
+READ_SECONDS = LEASE_SECONDS + 8
 
 
 def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any]]) -> Evidence:
@@ -42,6 +45,8 @@ def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any
         bound=BOUND_SECONDS * scene.patience,
         patience=scene.patience,
         ended=list(scene.journal.ended),
+        sightings=list(scene.journal.sightings),
+        longest_read=READ_SECONDS * scene.patience,
     )
 
 

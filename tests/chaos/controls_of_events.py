@@ -8,7 +8,7 @@ from typing import Any
 from tests.chaos import small_changes
 from tests.chaos import small_world as small
 from tests.chaos.controls import Change, letters
-from tests.chaos.evidence import Event, Evidence, Operation
+from tests.chaos.evidence import Callback, Event, Evidence, Operation, Sighting
 
 LINK = "https://meet.example/one"
 DRAGGED = {"starts": small.at(11.5), "ends": small.at(12.5)}
@@ -101,6 +101,50 @@ def offered_there(run: Evidence) -> Evidence:
     return replace(run, listings={"ada": {60: listing}})
 
 
+def told(run: Evidence) -> Evidence:
+    """Ada dragged it, and the platform heard of it."""
+    run = dragged(run)
+    times = {"starts": small.at(10), "ends": small.at(11)}
+    times |= {f"event_{name}": moment for name, moment in DRAGGED.items()}
+    data = {name: small.text(moment) for name, moment in times.items()}
+    data |= {"session_id": "ses_1", "since": clock(run, 151)}
+    body = {"type": "session.event_moved", "data": data}
+    return replace(run, callbacks=[*run.callbacks, Callback(155.0, "evt_1", body)])
+
+
+def clock(run: Evidence, seconds: float) -> str:
+    """A moment of the run's clock."""
+    return small.text(int(run.clock_zero + seconds))
+
+
+def listed(run: Evidence, hours: float, as_of: float = 151) -> Evidence:
+    """And a reader is offered this, while it stands there still."""
+    body: small.Values = {"state": "fresh", "as_of": clock(run, as_of), "duration": 60}
+    body["starts"] = [small.text(small.at(hours))]
+    run = small_changes.and_then(
+        run, "read", {"duration": 60}, 200, body, key=None, sent=170.0, answered=170.1
+    )
+    seen = Sighting(180.0, {"ses_1": (DRAGGED["starts"], DRAGGED["ends"])})
+    return replace(run, sightings=[seen])
+
+
+def listed_beside(run: Evidence) -> Evidence:
+    return listed(told(run), 9)
+
+
+def listed_there(run: Evidence) -> Evidence:
+    return listed(told(run), 11.25)
+
+
+def listed_where_it_was(run: Evidence) -> Evidence:
+    return listed(told(run), 9.5)
+
+
+def listed_after_a_read(run: Evidence) -> Evidence:
+    """The platform was not told, but the listing is of a read after the deed."""
+    return listed(dragged(run), 11.25, as_of=165)
+
+
 def by_video(run: Evidence, link: str | None = LINK, shown: str | None = LINK) -> Evidence:
     """Grace's session has a link, which her last mail tells."""
     run = small_changes.with_row(
@@ -141,4 +185,4 @@ def link_told_twice(run: Evidence) -> Evidence:
     return letters(_with_link("digest52@"))(run)
 
 
-RIGHT: tuple[Change, ...] = (dragged, by_video)
+RIGHT: tuple[Change, ...] = (dragged, listed_beside, by_video)

@@ -2,11 +2,9 @@
 them, and now and then settle what came of that; and how links come to events.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
-
-import requests
 
 from tests.chaos.calling import Caller
 from tests.chaos.people import COACHES, DURATION, LATER, Times, text
@@ -102,30 +100,25 @@ class Dragger(Caller):
             return
         self.scene.journal.end(sent, 200, None)
 
-    def _standing(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Our events, each with whose calendar it stands in."""
+    def _standing(self) -> list[tuple[str, dict[str, Any]]]:
+        """Our events, each with whose calendar it stands in. Where they stand is written down."""
         owners = {coach.sub: coach.id for coach in self.scene.coaches.values()}
+        found: list[tuple[str, dict[str, Any]]] = []
+        began = self.scene.journal.now()
         for account in self._control.state()["accounts"]:
             for profile in account["profiles"]:
                 for calendar in profile["calendars"]:
-                    yield from _ours(owners[account["sub"]], calendar["events"])
+                    found += _ours(owners[account["sub"]], calendar["events"])
+        self.scene.journal.see(began, dict(_places(event for _, event in found)))
+        return found
 
     def _sessions(self, coach_id: str) -> list[dict[str, Any]]:
         """Empty while nobody answers."""
-        web = self.some_web()
-        if web is None:
-            return []
         until = self._times.first + timedelta(days=LISTED_DAYS)
-        query = {"coach_id": coach_id, "from": text(self._times.first), "to": text(until)}
-        try:
-            answer = self._session.get(
-                f"{web.origin}/v1/sessions", params=query, timeout=self.waits
-            )
-        except requests.RequestException:
+        done = self.look(coach_id, {"from": text(self._times.first), "to": text(until)})
+        if done.status != 200:
             return []
-        if not answer.ok:
-            return []
-        found: list[dict[str, Any]] = answer.json()["sessions"]
+        found: list[dict[str, Any]] = done.answer["sessions"]
         return found
 
 
@@ -135,3 +128,11 @@ def _ours(coach_id: str, events: list[dict[str, Any]]) -> Iterator[tuple[str, di
         ours = str(event["event_id"]).startswith(OURS)
         if coach_id in COACHES and ours and not event["deleted"]:
             yield coach_id, event
+
+
+def _places(events: Iterable[dict[str, Any]]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """By session, when its event begins and ends, in epoch seconds."""
+    for event in events:
+        start, end = (datetime.fromisoformat(event[name]) for name in ("start", "end"))
+        session_id = str(event["event_id"]).removeprefix(OURS)
+        yield session_id, (int(start.timestamp()), int(end.timestamp()))

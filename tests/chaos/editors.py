@@ -68,7 +68,9 @@ class Settler(Caller):
 
 
 class Reader(Caller):
-    """Asks for the open times of a coach; most of the time only whether they have changed."""
+    """Asks for the open times of a coach; most of the time only whether they have changed. Now
+    and then for her sessions before that: what they say of their events has to be closed by then.
+    """
 
     def __init__(self, *arguments: Any, times: Times, pace: float) -> None:
         super().__init__(*arguments)
@@ -79,8 +81,11 @@ class Reader(Caller):
         known: dict[str, str] = {}
         while not self.over.is_set():
             coach_id = self.dice.choice(COACHES)
+            question = self._question()
+            if self.dice.random() < 0.5:
+                self.look(coach_id, {name: question[name] for name in ("from", "to")})
             etag = known.get(coach_id) if self.dice.random() < 0.7 else None
-            done = self.read(coach_id, self._question(), etag)
+            done = self.read(coach_id, question, etag)
             if done.status == 200:
                 known[coach_id] = done.headers["etag"]
             self.rest(self._pace)

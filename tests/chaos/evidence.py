@@ -17,13 +17,15 @@ class Operation:
     """One request of a client, and what it was answered.
 
     `kind`: book, move, cancel, hold, release, make_pod, join, leave, call_off, settings, edit,
-      read, deed, settle. `sent` and `answered` are seconds of one monotonic clock for the whole
-      run; `answered` and `status` are None when no answer came: nobody knows whether it was done.
+      read, look, deed, settle. `sent` and `answered` are seconds of one monotonic clock for the
+      whole run; `answered` and `status` are None when no answer came: nobody knows what became
+      of it.
     `key`: the Idempotency-Key; operations of one client and key are repeats of one request.
     `request`: the JSON body as it was sent, and the ids of the path beside it: `booking_id` of
     move, cancel and leave, `hold_id` of release, `pod_id` of join and call_off. Of a read:
-    `booking_id` for GET /v1/bookings/<id>, else a listing with its `duration` in minutes. Of an
-    edit: `event_id`, `calendar_id`, `start`, `end` (epoch seconds; None: deleted) and `busy`; its
+    `booking_id` for GET /v1/bookings/<id>, else a listing with its `duration` in minutes.
+    Of a look, at the sessions of a coach and what is known of their events: the span. Of an edit:
+    `event_id`, `calendar_id`, `start`, `end` (epoch seconds; None: deleted) and `busy`; its
     `answered` and `status` are those of the push that told of it (None: no push was answered).
     Of a deed, which a coach does to an event of ours: `session_id`, `what` (moved, deleted,
     declined, renamed), and where it was moved: `start` and `end` in epoch seconds; `status` 404:
@@ -92,6 +94,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look into all calendars, which began at `when` (the run's clock): by session, where its
+    event stood (epoch seconds).
+    """
+
+    when: float
+    places: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that the checks look at.
 
@@ -104,6 +116,8 @@ class Evidence:
     (G2: lease + sweep + gap + read, as the run was set up, and room for a loaded machine).
     `patience`: how many times as long as is promised an answer may take.
     `ended`: processes that ended though nobody ended them: (when on the run's clock, which, code).
+    `sightings`: where events of ours stood while clients were at work, in order.
+    `longest_read`: seconds from the beginning of a read of a calendar until it is stored, at most.
     """
 
     operations: Sequence[Operation]
@@ -118,6 +132,8 @@ class Evidence:
     bound: float = 45.0
     ended: Sequence[tuple[float, str, int]] = ()
     patience: float = 1.0
+    sightings: Sequence[Sighting] = ()
+    longest_read: float = 13.0
 
 
 @dataclass(frozen=True, slots=True)

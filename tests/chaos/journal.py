@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.chaos.evidence import Operation, Row, Violation
+from tests.chaos.evidence import Operation, Row, Sighting, Violation
 
 
 @dataclass
@@ -22,6 +22,8 @@ class Journal:
     """When an edit was first seen in a listing, by the operation's number."""
     probes: list[tuple[float, float]] = field(default_factory=list)
     """(when, seconds) of each answer of /healthz."""
+    sightings: list[Sighting] = field(default_factory=list)
+    """Where events of ours stood, in order: one client looks."""
     began: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,6 +67,11 @@ class Journal:
     def probe(self, began: float, seconds: float) -> None:
         with self._lock:
             self.probes.append((began, seconds))
+
+    def see(self, when: float, places: dict[str, tuple[int, int]]) -> None:
+        """Where events of ours stood in a look that began `when`."""
+        with self._lock:
+            self.sightings.append(Sighting(when, places))
 
     def tell(self, promise: str, what: str, kind: str = "other") -> None:
         """A promise that broke before our eyes."""

@@ -121,7 +121,8 @@ def letter(row: Values, uid: str, sequence: int, start: int, taken: float) -> Le
 def calendar_row(of: Values, version: int) -> Values:
     row = {"id": f"out_{of['id']}{version}", "kind": "calendar", "topic": "upsert", "payload": {}}
     about = {"session_id": of["id"], "booking_id": None, "recipient": None, "version": version}
-    return row | about | {"message_id": None} | ended()
+    stamps = {"created_at": STAMP - 190_000, "sent_at": STAMP - 189_000}
+    return row | about | {"message_id": None} | ended() | stamps
 
 
 def callback_row(mailed: Values) -> Values:

@@ -15,6 +15,7 @@ from tests.chaos.checks import (
     Check,
     all_checks,
     answers,
+    both_times,
     calendars,
     deeds,
     health,
@@ -128,6 +129,9 @@ CONTROLS: tuple[tuple[Change, Check, str, str], ...] = (
     (events_.link_untold, links.links, "G6", "was never told its link"),
     (events_.link_told_twice, links.links, "G6", "was told its link once more"),
     (events_.offered_there, openings.openings, "G2", "1 starts are listed, and are closed"),
+    (events_.listed_there, both_times.both_times, "G4", "where that stands"),
+    (events_.listed_where_it_was, both_times.both_times, "G4", "where the session is"),
+    (events_.listed_after_a_read, both_times.both_times, "G4", "where that stands"),
     (listing(starts=[]), openings.openings, "G2", "1 starts are not listed, and are open"),
     (listing(starts=OFFERED), openings.openings, "G2", "1 starts are listed, and are closed"),
     (listing(effect="hide"), openings.openings, "G4", "listed though all is hidden"),
@@ -154,6 +158,17 @@ def test_a_run_that_breaks_one_promise_is_found_by_the_check_of_it(number: int) 
     (violations,) = guilty.values()
     assert {each.promise for each in violations} == {promise}
     assert any(words in each.what for each in violations), violations
+
+
+def test_a_seat_that_was_given_up_stays_behind_when_its_pod_moves() -> None:
+    said = {"session_id": "ses_3", "start": small.text(small.NOW), "end": small.text(small.NOW + 1)}
+    pod = {"kind": "pod", "starts": small.NOW + 60, "ends": small.NOW + 61}
+    found = {}
+    for status in ("missed", "booked"):
+        row = {"id": "bkg_3", "session_id": "ses_3", "status": status}
+        found[status] = list(answers._differs(said | {"status": status}, row, pod))
+    assert found["missed"] == []
+    assert len(found["booked"]) == 1
 
 
 def test_a_violation_says_when_by_what_it_names() -> None:

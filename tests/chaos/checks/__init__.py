@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tests.chaos.checks import (
     answers,
+    both_times,
     calendars,
     callbacks,
     deeds,
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     deeds.asked_once,
     links.links,
     openings.openings,
+    both_times.both_times,
     staleness.staleness,
     tags.tags,
     health.no_error_of_ours,

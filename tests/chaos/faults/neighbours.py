@@ -63,7 +63,7 @@ def cronofy_fails(turn: Turn) -> Iterator[None]:
 
 
 @contextmanager
-def cronofy_garbled(turn: Turn) -> Iterator[None]:
+def cronofy_garbled(turn: Turn) -> Iterator[str]:
     control = turn.scene.control
     coach = turn.scene.coaches[turn.one_of(*COACHES)]
     control.fault("malformed", "/v1/free_busy", times=3)
@@ -71,7 +71,7 @@ def cronofy_garbled(turn: Turn) -> Iterator[None]:
     control.fault("trickle", "/v1/free_busy", times=2, seconds=1.5)
     control.fault("foreign_next_page", "/v1/free_busy", times=2, skip=2)
     control.fault("vanish_calendar", "/v1/", times=2, calendar_id=coach.calendar_id)
-    yield
+    yield coach.id
     control.clear_faults()
 
 
