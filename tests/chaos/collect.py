@@ -14,13 +14,10 @@ from typing import Any
 from tests.chaos.evidence import Callback, Event, Evidence, Letter, Operation
 from tests.chaos.nemesis import Episode
 from tests.chaos.people import CANARY, COACHES, DURATION, text
-from tests.chaos.scene import GAP_SECONDS, LEASE_SECONDS, Scene
+from tests.chaos.scene import BOUND_SECONDS, Scene
 from webhooks.demo.stage import Api
 
 LISTED_DAYS = 14
-# G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
-# of this at once.
-BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
 
 
 def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any]]) -> Evidence:
