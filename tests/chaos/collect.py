@@ -37,6 +37,7 @@ def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any
         bound=BOUND_SECONDS * scene.patience,
         patience=scene.patience,
         ended=list(scene.journal.ended),
+        parted=[(each.began, each.ended) for each in episodes if each.leaves_a_rest],
     )
 
 

@@ -46,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     links.links,
     openings.openings,
     staleness.staleness,
+    staleness.rest_goes_on,
     tags.tags,
     health.no_error_of_ours,
     health.nothing_ended,
