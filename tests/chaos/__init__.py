@@ -10,4 +10,5 @@ nemesis    a seeded order of faults, one after the other; between them it measur
            normal
 collect    once all is quiet: everything that was answered, sent and stored
 checks     what must be true of that; they share no code with the product
+hosts      the same over three hosts, which are cut off, halved and lost
 """

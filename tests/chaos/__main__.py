@@ -1,5 +1,5 @@
 """`./run chaos`: see tests.chaos. Ends with 1 when a promise broke, and says which, the seed and
-where to look.
+where to look; with 3 when it cannot be run here, and says why.
 """
 
 import argparse
@@ -10,15 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.chaos import disks, document, report
 from tests.chaos.faults import ALL
+from tests.chaos.hosts import network
+from tests.chaos.hosts.faults import HOSTS
+from tests.chaos.hosts.network import Impossible
 from tests.chaos.run import Options, Outcome, run
 
 MOST_SHOWN = 40
 WHOLE_RUN_SECONDS = 300
+NOT_RUN = 3
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,17 +37,25 @@ def main() -> int:
     )  # and so all that was started is stopped
     disks.separate_mounts()  # before there is any thread
     _tell(
-        f"seed {options.seed}, {options.seconds:.0f} s, {options.database}; logs and evidence in"
+        f"seed {options.seed}, {options.seconds:.0f} s, {options.where}; logs and evidence in"
         f" {options.folder}"
     )
-    outcome = run(options, _tell)
+    try:
+        if options.hosts:
+            network.separate()
+        outcome = run(options, _tell)
+    except Impossible as why:
+        with suppress(OSError):
+            options.folder.rmdir()  # nothing is in it
+        print(f"not run: {why}")
+        return NOT_RUN
     shown = report.table(outcome.result)
     print(f"\n{shown}\n", flush=True)
     if options.report is not None:
         document.add(
             options.report,
             _line(options, outcome),
-            options.database,
+            options.where,
             _section(options, outcome, shown),
         )
     return _verdict(options, outcome)
@@ -62,7 +75,7 @@ def _verdict(options: Options, outcome: Outcome) -> int:
 
 
 def _options() -> Options:
-    names = [fault.name for fault in ALL]
+    names = [fault.name for fault in (*ALL, *HOSTS)]
     parser = argparse.ArgumentParser(prog="./run chaos", description=__doc__)
     parser.add_argument(
         "--seed", type=int, help="rolls the same faults and wishes of clients again; any if absent"
@@ -71,10 +84,15 @@ def _options() -> Options:
     parser.add_argument(
         "--times", type=int, help="each fault at least so often; 2 from 300 seconds on, else 0"
     )
-    parser.add_argument(
-        "--only", nargs="+", metavar="FAULT", choices=names, default=names, help=", ".join(names)
-    )
+    parser.add_argument("--only", nargs="+", metavar="FAULT", choices=names, help=", ".join(names))
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument(
+        "--hosts",
+        type=int,
+        choices=(0, 3),
+        default=0,
+        help="over so many hosts, in network namespaces, with a standby and Sentinel: other faults",
+    )
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="a new folder for logs and evidence"
     )
@@ -92,6 +110,12 @@ def _options() -> Options:
         help="allow so many times as long as is promised, on a machine that others use",
     )
     given = parser.parse_args()
+    known = [fault.name for fault in (HOSTS if given.hosts else ALL)]
+    only = given.only or known
+    if not set(only) <= set(known):
+        parser.error(f"of these faults there are here: {', '.join(known)}")
+    if given.hosts and given.database != "postgresql":
+        parser.error("SQLite serves one machine: leave out --hosts, or --database")
     folder = given.keep or Path(tempfile.mkdtemp(prefix="coachcal-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -103,11 +127,12 @@ def _options() -> Options:
         seed,
         given.seconds,
         times,
-        given.only,
+        only,
         given.database,
         folder.resolve(),
         given.report,
         given.patience,
+        given.hosts,
     )
 
 
@@ -119,7 +144,7 @@ def _line(options: Options, outcome: Outcome) -> tuple[str, ...]:
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return (
         when,
-        options.database,
+        options.where,
         *map(str, figures),
         f"{slowest:.1f}",
         str(len(result.violations)),

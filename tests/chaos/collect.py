@@ -14,18 +14,15 @@ from typing import Any
 from tests.chaos.evidence import Callback, Event, Evidence, Letter, Operation
 from tests.chaos.nemesis import Episode
 from tests.chaos.people import CANARY, COACHES, DURATION, text
-from tests.chaos.scene import GAP_SECONDS, LEASE_SECONDS, Scene
+from tests.chaos.scene import BOUND_SECONDS, LEASE_SECONDS, Scene
 from webhooks.demo.stage import Api
 
 LISTED_DAYS = 14
 READ_SECONDS = 10.0
 LOOK_SECONDS = 0.1
-# G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
-# of this at once.
-BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
 # Whoever reads may be frozen past its lease, for less than 8 s, and stores what it read after that
 # if nobody took over.
-READ_SECONDS = LEASE_SECONDS + 8
+LONGEST_READ = LEASE_SECONDS + 8
 
 
 def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any]]) -> Evidence:
@@ -46,7 +43,8 @@ def gather(scene: Scene, episodes: list[Episode], deliveries: list[dict[str, Any
         patience=scene.patience,
         ended=list(scene.journal.ended),
         sightings=list(scene.journal.sightings),
-        longest_read=READ_SECONDS * scene.patience,
+        longest_read=LONGEST_READ * scene.patience,
+        parted=[(each.began, each.ended) for each in episodes if each.leaves_a_rest],
     )
 
 

@@ -8,8 +8,8 @@ from tests.chaos import small_changes
 from tests.chaos import small_world as small
 from tests.chaos.evidence import Callback, Event, Evidence, Letter
 
-LISTED, TAG = 11, '"abc"'
-"""The operation that lists, and a tag."""
+EDITED, LISTED, TAG = 9, 11, '"abc"'
+"""The operations that edit a calendar and list, and a tag."""
 Change = Callable[[Evidence], Evidence]
 
 
@@ -247,6 +247,12 @@ def unannounced(run: Evidence) -> Evidence:
 
 def forgotten_calendar(run: Evidence) -> Evidence:
     return small_changes.without_row(run, "outbox", "out_ses_22")
+
+
+def seen_late(run: Evidence) -> Evidence:
+    """An edit was acknowledged while a host was cut off, and shown once that was over."""
+    run = replace(run, faults=[(5.0, 200.0, "host cut off")], parted=[(5.0, 200.0)])
+    return small_changes.with_operation(run, EDITED, answer={"visible": 201.0})
 
 
 def both_booked(run: Evidence) -> Evidence:

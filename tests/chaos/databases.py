@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from tests.support.postgres import postgres_server, standby_of
+from tests.support.postgres import At, postgres_server, standby_of
 from tests.support.standby import Pair
 
 NAME = "coachcal"
@@ -56,16 +56,20 @@ class Sqlite:
 
 
 class Postgres:
-    """`server`: who can write now. `home`: where servers keep their folders."""
+    """`server`: who can write now. `home`: where servers keep their folders. `at`: where
+    the first one listens.
+    """
 
     kind = "postgresql"
 
-    def __init__(self, home: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self, home: Callable[[], AbstractContextManager[None]], at: At | None = None
+    ) -> None:
         self._home = home
         self._life = ExitStack()
         self._frozen: list[int] = []
         with home():
-            self.server = self._life.enter_context(postgres_server())
+            self.server = self._life.enter_context(postgres_server(at=at))
         self.server.create_database(NAME)
 
     def close(self) -> None:

@@ -111,6 +111,7 @@ class Evidence:
       milliseconds since 1970, as stored). `listings`: for each coach the API's last answers, by
       duration in minutes. `now`: epoch seconds when the listings were asked for. `faults`: (began,
       ended, what) on the run's clock.
+    `parted`: (began, ended) of those of the faults that leave a rest of the hosts, which goes on.
     `clock_zero`: the epoch second at which the run's clock was 0.
     `bound`: seconds after which an acknowledged push has been read at the latest, whoever died
     (G2: lease + sweep + gap + read, as the run was set up, and room for a loaded machine).
@@ -128,6 +129,7 @@ class Evidence:
     listings: Mapping[str, Mapping[int, Row]]
     now: float
     faults: Sequence[tuple[float, float, str]] = ()
+    parted: Sequence[tuple[float, float]] = ()
     clock_zero: float = 0.0
     bound: float = 45.0
     ended: Sequence[tuple[float, str, int]] = ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tests.chaos.canary import Canary, Recovery
 from tests.chaos.faults import Fault
 from tests.chaos.faults.base import Turn
-from tests.chaos.scene import Scene
+from tests.chaos.scene import BOUND_SECONDS, Scene
 
 TWO_AT_ONCE = 0.12
 RECOVERY_SECONDS = 10.0
@@ -40,6 +40,11 @@ class Episode:
     def name(self) -> str:
         names = " + ".join(fault.name for fault in self.faults)
         return f"{names} ({self.details})" if self.details else names
+
+    @property
+    def leaves_a_rest(self) -> bool:
+        """Whether others could go on all the while."""
+        return all(fault.leaves_a_rest for fault in self.faults)
 
 
 def plan(seed: int, faults: Sequence[Fault]) -> Iterator[Step]:
@@ -94,7 +99,10 @@ class Nemesis:
                 turn = Turn(self._scene, self._turns[fault.name], dice)
                 self._turns[fault.name] += 1
                 details.append(str(undoing.enter_context(fault.inflict(turn)) or ""))
-            time.sleep(max(fault.seconds for fault in step.faults) * dice.uniform(0.8, 1.2))
+            until = time.monotonic() + self._seconds(step) * dice.uniform(0.8, 1.2)
+            if any(fault.leaves_a_rest for fault in step.faults):
+                self._look_at_the_rest(", ".join(filter(None, details)))
+            time.sleep(max(0.0, until - time.monotonic()))
         ended = journal.now()
         recovery = self._canary.sing(PATIENCE_SECONDS * self._scene.patience)
         episode = Episode(step.faults, ", ".join(filter(None, details)), began, ended, recovery)
@@ -104,6 +112,18 @@ class Nemesis:
         # meanwhile.
         self._scene.fleet.wait_until_ready()
         time.sleep(CALM_SECONDS)
+
+    def _seconds(self, step: Step) -> float:
+        return max(fault.seconds for fault in step.faults)
+
+    def _look_at_the_rest(self, details: str) -> None:
+        """While it lasts: whoever is not struck books, mails and sees changes within the bound."""
+        bound = BOUND_SECONDS * self._scene.patience
+        rest = self._canary.sing(bound)
+        self._tell(f"  meanwhile the rest ({details}): {rest}")
+        if rest.seconds is None:
+            what = f"while {details}: not within {bound:.0f} s ({rest})"
+            self._scene.journal.tell("G2", what)
 
     def _judge(self, episode: Episode) -> None:
         seconds = episode.recovery.seconds

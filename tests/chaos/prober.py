@@ -20,9 +20,8 @@ class Prober:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._over = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._probe, args=(name,)) for name in ("web-1", "web-2")
-        ]
+        names = [name for name in scene.fleet.members if name.startswith("web")]
+        self._threads = [threading.Thread(target=self._probe, args=(name,)) for name in names]
 
     def open(self) -> None:
         for thread in self._threads:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support.places import HERE, Place
 from tests.support.tcp_proxy import Proxy
 
 
@@ -24,10 +25,11 @@ class Proxies:
         self._lock = threading.Lock()
         self._ports: dict[str, int] = {}
 
-    def add(self, name: str, url: str) -> str:
-        """A proxy to this URL's host and port -> the URL by way of it."""
+    def add(self, name: str, url: str, door: tuple[str, int] = ("127.0.0.1", 0)) -> str:
+        """A proxy to this URL's host and port -> the URL by way of it, on this machine."""
         parts = urlsplit(url)
-        self._ports[name] = self._order("add", name, port=parts.port)
+        way = {"host": parts.hostname, "port": parts.port, "door": door}
+        self._ports[name] = self._order("add", name, **way)
         login, at, _ = parts.netloc.rpartition("@")
         return parts._replace(netloc=f"{login}{at}127.0.0.1:{self._ports[name]}").geturl()
 
@@ -38,9 +40,9 @@ class Proxies:
     def behave(self, name: str) -> None:
         self._order("behave", name)
 
-    def point(self, name: str, port: int) -> None:
-        """New connections go to another port of this machine."""
-        self._order("point", name, port=port)
+    def point(self, name: str, port: int, host: str = "127.0.0.1") -> None:
+        """New connections go elsewhere."""
+        self._order("point", name, host=host, port=port)
 
     def behave_all(self) -> None:
         for name in self._ports:
@@ -58,9 +60,9 @@ class Proxies:
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Proxies]:
+def opened(place: Place = HERE) -> Iterator[Proxies]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.proxies"],
+        [*place.enter, sys.executable, "-m", "tests.chaos.proxies"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -78,15 +80,17 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         name = order["name"]
+        target = order.get("host"), order.get("port")
         match order["verb"]:
             case "add":
-                proxies[name] = Proxy(("127.0.0.1", order["port"]))
+                host, port = order["door"]
+                proxies[name] = Proxy(target, (host, port))
             case "misbehave":
                 proxies[name].misbehave(order["mode"], seconds=order["seconds"])
             case "behave":
                 proxies[name].behave()
             case "point":
-                proxies[name].neighbour = ("127.0.0.1", order["port"])
+                proxies[name].neighbour = target
         print(proxies[name].port, flush=True)
 
 

@@ -6,7 +6,7 @@ import shlex
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from tests.chaos.draggers import Dragger
 from tests.chaos.editors import Editor, Reader, Settler
 from tests.chaos.evidence import Evidence, Violation
 from tests.chaos.faults import ALL, Fault
+from tests.chaos.hosts import network
+from tests.chaos.hosts import scene as scattered
+from tests.chaos.hosts.faults import HOSTS
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.people import Times
 from tests.chaos.prober import Prober
@@ -39,7 +42,8 @@ LEAVE_SECONDS = 90.0
 class Options:
     """`times`: how often each fault comes at least, however long that takes. `folder`: empty; logs
     and evidence stay there. `report`: a document to write the table into. `patience`: how many
-    times as long as is promised everything may take.
+    times as long as is promised everything may take. `hosts`: over so many of them, each in a
+    network namespace; 0: all on this machine.
     """
 
     seed: int
@@ -50,6 +54,7 @@ class Options:
     folder: Path
     report: Path | None = None
     patience: float = 1.0
+    hosts: int = 0
 
     @property
     def again(self) -> str:
@@ -57,10 +62,20 @@ class Options:
         command = (
             f"./run chaos --seed {self.seed} --seconds {self.seconds:.0f} --times {self.times}"
         )
-        command += f" --database {self.database}"
-        if len(self.only) < len(ALL):
+        command += f" --hosts {self.hosts}" if self.hosts else f" --database {self.database}"
+        if len(self.only) < len(self.faults):
             command += f" --only {shlex.join(self.only)}"
         return command
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that there are for such a run."""
+        return HOSTS if self.hosts else ALL
+
+    @property
+    def where(self) -> str:
+        """On what it ran."""
+        return f"{self.database}, {self.hosts} hosts" if self.hosts else self.database
 
 
 @dataclass(frozen=True)
@@ -70,11 +85,14 @@ class Outcome:
 
 
 def run(options: Options, tell: Tell) -> Outcome:
-    """Raises what the harness itself stumbled over; broken promises are in the result."""
-    tell("starting neighbours, two each of web, worker and clock, and the coaches")
-    with raised(options.folder, options.database) as scene:
+    """Raises what the harness itself stumbled over; broken promises are in the result. Raises
+    Impossible where hosts cannot be had.
+    """
+    each = f"{options.hosts or 2} each"
+    tell(f"starting neighbours, {each} of web, worker and clock, and the coaches")
+    with _raised(options) as scene:
         scene.patience = options.patience
-        chosen = [fault for fault in ALL if fault.name in options.only]
+        chosen = [fault for fault in options.faults if fault.name in options.only]
         left_out = [(fault, why) for fault in chosen if (why := fault.lacks(scene))]
         faults = [fault for fault in chosen if not fault.lacks(scene)]
         nemesis, deliveries = _among_clients(scene, options, faults, tell)
@@ -95,6 +113,16 @@ def run(options: Options, tell: Tell) -> Outcome:
         faults, left_out, nemesis.episodes, evidence.operations, acks, violations, seconds
     )
     return Outcome(result, versions)
+
+
+@contextmanager
+def _raised(options: Options) -> Iterator[Scene]:
+    with ExitStack() as stack:
+        if options.hosts:
+            hosts = stack.enter_context(network.raised(options.hosts))
+            yield stack.enter_context(scattered.raised(options.folder, hosts))
+        else:
+            yield stack.enter_context(raised(options.folder, options.database))
 
 
 def _broken_by_pushes(pushes: Sequence[tuple[float, dict[str, Any]]]) -> Iterator[Violation]:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +44,9 @@ START_SECONDS = 180.0
 LEASE_SECONDS = 5
 GAP_SECONDS = 0.2
 DISK_MEGABYTES = 320
+# G2: lease, sweep, gap and a read of several calls; and as much again for a machine that does all
+# of this at once.
+BOUND_SECONDS = LEASE_SECONDS + 2 + GAP_SECONDS + 8
 # Cronofy repeats a push after 1, 5, 30, 120 s ...; here after 0.1, 0.5, 3, 12: faults last seconds,
 # not minutes.
 RETRY_SCALE = 0.1
@@ -65,6 +68,8 @@ class Scene:
     disks: dict[str, Disk]
     primary: str = "database"
     """The proxy that leads to the database that can be written."""
+    look_seconds: float = 7.0
+    """How long one web process is asked for a listing, before the next one is."""
     patience: float = 1.0
     """How many times as long as is promised everything may take: others use this machine too."""
 
@@ -118,34 +123,48 @@ def raised(folder: Path, kind: Kind) -> Iterator[Scene]:
             redis = stack.enter_context(redis_server())
         store = _database(stack, folder, kind, small)
         _forget_unused(small, {"redis": redis.folder, "data": store.folder})
-        sandbox = stack.enter_context(_sandbox(folder))
-        control = stack.enter_context(Control(sandbox["origin"]))
+        calendars = stack.enter_context(sandbox_in(folder))
+        control = stack.enter_context(Control(calendars["origin"]))
         addresses = {
             "DATABASE_URL": _by_way_of(ways, store),
             "REDIS_URL": ways.add("redis", redis.url),
-            "COACHCAL_CRONOFY_ORIGIN": ways.add("cronofy", sandbox["origin"]),
-            "COACHCAL_CRONOFY_CLIENT_ID": sandbox["client_id"],
-            "COACHCAL_CRONOFY_CLIENT_SECRETS": sandbox["client_secret"],
-            "COACHCAL_SMTP_URL": ways.add("smtp", office.url),
-            "COACHCAL_CALLBACK_URL": ways.add("platform", receiver.url),
             "COACHCAL_PUBLIC_URL": ways.add("front", "http://127.0.0.1:9"),
+            **neighbours(ways.add, calendars, office, receiver),
         }
         (folder / "origin").write_text(addresses["COACHCAL_CRONOFY_ORIGIN"])
         control.pushes(retry_scale=RETRY_SCALE, timeout=5.0)
-        key = _migrated_with_key(store.url)
-        fleet = Fleet(
-            folder, _environment(addresses), journal, lambda port: ways.point("front", port)
-        )
+        key = migrated_with_key(store.url)
+        environment = environment_of(addresses)
+        fleet = Fleet(folder, environment, journal, lambda web: ways.point("front", web.port))
         stack.callback(fleet.close)
         fleet.open()
         scene = Scene(
             folder, journal, store, redis, office, receiver, control, ways, fleet, key, {}, small
         )
-        _introduce(scene, addresses["COACHCAL_PUBLIC_URL"])
+        introduce(scene, addresses["COACHCAL_PUBLIC_URL"])
         yield scene
 
 
-def _environment(addresses: dict[str, str]) -> dict[str, str]:
+def neighbours(
+    way: Callable[[str, str], str],
+    calendars: Mapping[str, str],
+    office: PostOffice,
+    receiver: Platform,
+) -> dict[str, str]:
+    """What the product is told of whom it calls. `way`: of a name and a URL makes a proxy, and
+    answers the URL by way of it.
+    """
+    return {
+        "COACHCAL_CRONOFY_ORIGIN": way("cronofy", calendars["origin"]),
+        "COACHCAL_CRONOFY_CLIENT_ID": calendars["client_id"],
+        "COACHCAL_CRONOFY_CLIENT_SECRETS": calendars["client_secret"],
+        "COACHCAL_SMTP_URL": way("smtp", office.url),
+        "COACHCAL_CALLBACK_URL": way("platform", receiver.url),
+    }
+
+
+def environment_of(addresses: dict[str, str]) -> dict[str, str]:
+    """All that the product is told: where its neighbours are, secrets, and short times."""
     return {
         **addresses,
         "COACHCAL_SECRET_KEYS": Fernet.generate_key().decode(),
@@ -216,7 +235,8 @@ def _by_way_of(ways: Proxies, store: Postgres | Sqlite) -> str:
 
 
 @contextlib.contextmanager
-def _sandbox(folder: Path) -> Iterator[dict[str, str]]:
+def sandbox_in(folder: Path) -> Iterator[dict[str, str]]:
+    """Calendars, in a process of its own -> its origin and the secrets of the product there."""
     ready = folder / "sandbox.json"
     with (folder / "sandbox.log").open("wb") as log:
         child = subprocess.Popen(
@@ -234,7 +254,8 @@ def _sandbox(folder: Path) -> Iterator[dict[str, str]]:
         child.wait()
 
 
-def _migrated_with_key(url: str) -> str:
+def migrated_with_key(url: str) -> str:
+    """A database with all tables and one API key, which it answers."""
     migrate(url)
     opened = database.create(url)
     with opened.write() as tx:
@@ -243,7 +264,7 @@ def _migrated_with_key(url: str) -> str:
     return key
 
 
-def _introduce(scene: Scene, public_url: str) -> None:
+def introduce(scene: Scene, public_url: str) -> None:
     """The coaches and their calendars, connected as people do it, and read once."""
     api = Api(public_url, scene.key)
     for coach_id in (*COACHES, CANARY):

@@ -90,7 +90,10 @@ class Onlooker:
             path = f"{web.origin}/v1/coaches/{coach_id}/slots"
             try:
                 answer = self._session.get(
-                    path, params=query, headers=self._scene.headers, timeout=(1.0, 7.0)
+                    path,
+                    params=query,
+                    headers=self._scene.headers,
+                    timeout=(1.0, self._scene.look_seconds),
                 )
             except requests.RequestException:
                 continue

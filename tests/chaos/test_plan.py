@@ -3,7 +3,10 @@
 from collections import Counter
 from itertools import islice
 
-from tests.chaos.faults import ALL
+import pytest
+
+from tests.chaos.faults import ALL, Fault
+from tests.chaos.hosts.faults import HOSTS
 from tests.chaos.nemesis import plan
 
 ROUNDS = 2
@@ -21,7 +24,8 @@ def test_each_fault_comes_once_a_round_and_sometimes_two_come_at_once() -> None:
     assert any(len(step.faults) == 2 for step in steps)
 
 
-def test_two_at_once_spoil_different_things() -> None:
-    for step in islice(plan(2, ALL), 500):
+@pytest.mark.parametrize("faults", [ALL, HOSTS], ids=["all", "hosts"])
+def test_two_at_once_spoil_different_things(faults: tuple[Fault, ...]) -> None:
+    for step in islice(plan(2, faults), 500):
         touched = [thing for fault in step.faults for thing in fault.touches]
         assert len(touched) == len(set(touched))

@@ -39,6 +39,9 @@ OPTIONS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_
 # survives all the same, which is why synchronous_commit stays on: without it an immediate stop
 # loses the last commits.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
+# By itself it lets in only who is on its machine.
+LET_IN = "host all all 0.0.0.0/0 scram-sha-256\nhost replication all 0.0.0.0/0 scram-sha-256\n"
+At = tuple[str, int]
 
 
 class PostgresServer(EmbeddedServer):
@@ -46,9 +49,17 @@ class PostgresServer(EmbeddedServer):
     `postgres`.
     """
 
-    def __init__(self, url: str, child: Child | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        child: Child | None = None,
+        folder: Path | None = None,
+        at: At | None = None,
+    ) -> None:
         super().__init__(url, child)
         self._folder = folder
+        self.at = at
+        """Where it was told to listen; None: at any free port of this machine."""
 
     @property
     def binaries(self) -> Path:
@@ -89,7 +100,11 @@ class PostgresServer(EmbeddedServer):
 
 @contextmanager
 def postgres_server(
-    url: str | None = None, *, binaries: Path | None = None, durable: bool = False
+    url: str | None = None,
+    *,
+    binaries: Path | None = None,
+    durable: bool = False,
+    at: At | None = None,
 ) -> Iterator[PostgresServer]:
     """The server at `url`; without one a new cluster of the programs in `binaries`, or of the first
     found.
@@ -106,16 +121,15 @@ def postgres_server(
         folder = _reachable(child, binaries or _first())
         _initialise(child, folder, password)
         options = OPTIONS if durable else OPTIONS | FORGETFUL
-        port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
-        yield PostgresServer(
-            f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", child, folder
-        )
+        where = _begun(child, folder, options, at)
+        url = f"postgresql://postgres:{password}@{where}/postgres"
+        yield PostgresServer(url, child, folder, at)
     finally:
         child.close()
 
 
 @contextmanager
-def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
+def standby_of(primary: PostgresServer, at: At | None = None) -> Iterator[PostgresServer]:
     """A server that repeats what `primary` (one of ours) does, until it is promoted.
 
     The primary is stopped while its data are copied.
@@ -129,15 +143,14 @@ def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
         primary.restart()
         (data / "postmaster.pid").unlink(missing_ok=True)
         (data / "standby.signal").touch()
-        login = f"host=127.0.0.1 port={url.port} user={url.username} password={url.password}"
+        login = f"host={url.hostname} port={url.port} user={url.username} password={url.password}"
         (data / "postgresql.auto.conf").write_text(f"primary_conninfo = '{login}'\n")
         child.account.own(data)
         options = OPTIONS | FORGETFUL
         folder = primary.binaries
-        port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
-        yield PostgresServer(
-            url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{port}").geturl(), child, folder
-        )
+        where = _begun(child, folder, options, at)
+        there = url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@{where}")
+        yield PostgresServer(there.geturl(), child, folder, at)
     finally:
         child.close()
 
@@ -205,6 +218,18 @@ def _initialise(child: UsersChild, folder: Path, password: str) -> None:
         [folder / "initdb", "-U", "postgres", "-D", child.folder / "data", *options], ENVIRONMENT
     )
     password_file.unlink()
+
+
+def _begun(child: Child, folder: Path, options: dict[str, str], at: At | None) -> str:
+    """Start it -> host:port."""
+    if at is None:
+        port = on_free_port(lambda port: _start(child, folder, options | {"port": str(port)}))
+        return f"127.0.0.1:{port}"
+    with (child.folder / "data" / "pg_hba.conf").open("a") as rules:
+        rules.write(LET_IN)
+    address, port = at
+    _start(child, folder, options | {"listen_addresses": address, "port": str(port)})
+    return f"{address}:{port}"
 
 
 def _start(child: Child, folder: Path, options: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ program five times.
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,29 +14,31 @@ from redis import AuthenticationError, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support.places import HERE, Place
 from workers.embedded.child import Child, on_free_port
 from workers.embedded.redis import redis_binaries
 
 NAME = "coachcal-redis"
 SENTINELS = 3
 SERVER = """\
-bind 127.0.0.1
+bind {address}
 port {port}
 requirepass {password}
 masterauth {password}
+replica-announce-ip {address}
 save ""
 appendonly no
 maxmemory-policy noeviction
 repl-diskless-sync-delay 0
 """
 SENTINEL = """\
-bind 127.0.0.1
+bind {address}
 port {port}
 requirepass {own}
 sentinel sentinel-pass {own}
-sentinel monitor {name} 127.0.0.1 {primary} 2
+sentinel monitor {name} {first} {primary} 2
 sentinel auth-pass {name} {password}
-sentinel down-after-milliseconds {name} 500
+sentinel down-after-milliseconds {name} {down_ms}
 sentinel failover-timeout {name} 5000
 """
 SECONDS = 90.0
@@ -45,25 +47,33 @@ SECONDS = 90.0
 
 @dataclass
 class WatchedRedis:
-    """`url`: as REDIS_URL takes it. `ports`: of the first server and its replica."""
+    """`url`: as REDIS_URL takes it. `servers`: the first and its replica, at `ports`, asked by
+    `asked`. `clients`: of the sentinels.
+    """
 
     url: str
     ports: list[int]
-    primary: Child
+    servers: list[Child]
+    asked: list[Redis]
     sentinels: list[Child]
     clients: list[Redis]
+
+    @property
+    def primary(self) -> Child:
+        """Who took writes at first."""
+        return self.servers[0]
 
     def wait_for_promotion(self, port: int) -> None:
         """Until a sentinel that is there says that this server takes writes."""
         end = time.monotonic() + SECONDS
-        while self._told() != ("127.0.0.1", port):
+        while (self._told() or (None, None))[1] != port:
             assert time.monotonic() < end, f"nobody was promoted within {SECONDS} s"
             time.sleep(0.05)
 
-    def wait_until_watched(self) -> None:
-        """Until each sentinel knows the others and the replica."""
+    def wait_until_watched(self, by: int = SENTINELS) -> None:
+        """Until so many sentinels know the others and the replica."""
         end = time.monotonic() + SECONDS
-        while not all(map(_knows_all, self.clients)):
+        while sum(map(_knows_all, self.clients)) < by:
             assert time.monotonic() < end, "the sentinels do not find one another"
             time.sleep(0.05)
 
@@ -77,32 +87,40 @@ class WatchedRedis:
 
 
 @contextmanager
-def watched_redis() -> Iterator[WatchedRedis]:
+def watched_redis(
+    places: Sequence[Place] = (HERE,) * (2 + SENTINELS), *, down_ms: int = 500
+) -> Iterator[WatchedRedis]:
+    """`places`: of the server, its replica and the sentinels."""
     binary = str(next(iter(redis_binaries().values())))
     password, own = secrets.token_hex(8), secrets.token_hex(8)
     with ExitStack() as stack:
         children: list[Child] = []
         ports: list[int] = []
         clients: list[Redis] = []
-        for number in range(2 + SENTINELS):
+        for number, place in enumerate(places):
             child = Child("redis")
             stack.callback(child.close)
             text = SERVER
             if number == 1:
-                text += f"replicaof 127.0.0.1 {ports[0]}\n"
+                text += f"replicaof {places[0].address} {ports[0]}\n"
             key = password
             if number > 1:
                 text, key = SENTINEL, own
-            values = {"password": password, "own": own, "name": NAME}
-            port = _started(child, binary, text, values, ports)
+            values = {"password": password, "own": own, "name": NAME, "down_ms": str(down_ms)}
+            values |= {"address": place.address, "first": places[0].address}
+            command = [*place.enter, binary, "redis.conf"]
+            port = _started(child, command, text, values, ports)
+            child.url = f"redis://:{key}@{place.address}:{port}"
             children.append(child)
             ports.append(port)
-            clients.append(stack.enter_context(_asking(port, key)))
+            clients.append(stack.enter_context(_asking(place.address, port, key)))
             if number == 1:
                 _wait_for_replica(clients[0])
-        hosts = ",".join(f"127.0.0.1:{port}" for port in ports[2:])
+        addresses = [place.address for place in places[2:]]
+        hosts = ",".join(map("{}:{}".format, addresses, ports[2:]))
         url = f"sentinel://:{password}@{hosts}/{NAME}?sentinel_password={own}"
-        house = WatchedRedis(url, ports[:2], children[0], children[2:], clients[2:])
+        servers, sentinels = (children[:2], clients[:2]), (children[2:], clients[2:])
+        house = WatchedRedis(url, ports[:2], *servers, *sentinels)
         house.wait_until_watched()
         yield house
 
@@ -122,27 +140,28 @@ def _has_replica(primary: Redis) -> bool:
     return False
 
 
-def _asking(port: int, password: str | None = None) -> Redis:
+def _asking(address: str, port: int, password: str | None = None) -> Redis:
     """Who is gone is told at once: by redis-py's ten retries a round would take seconds, and what
     is waited for be seen late.
     """
-    return Redis(port=port, password=password, socket_timeout=1, retry=Retry(NoBackoff(), 0))
+    how: dict[str, Any] = {"socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
+    return Redis(host=address, port=port, password=password, **how)
 
 
-def _started(child: Child, binary: str, text: str, values: dict[str, str], ports: list[int]) -> int:
+def _started(
+    child: Child, command: list[str], text: str, values: dict[str, str], ports: list[int]
+) -> int:
     def start(port: int) -> None:
         primary = (*ports, port)[0]
         (child.folder / "redis.conf").write_text(text.format(port=port, primary=primary, **values))
-        command = [binary, "redis.conf"]
-        if text is SENTINEL:
-            command.append("--sentinel")
-        child.start(command, ready=lambda: _listens(port))
+        sentinel = ["--sentinel"] * (text is SENTINEL)
+        child.start([*command, *sentinel], ready=lambda: _listens(values["address"], port))
 
     return on_free_port(start)
 
 
-def _listens(port: int) -> bool:
-    with _asking(port) as client:
+def _listens(address: str, port: int) -> bool:
+    with _asking(address, port) as client:
         try:
             client.ping()
         except RedisError as error:

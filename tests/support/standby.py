@@ -37,7 +37,7 @@ class Pair:
         """Of the database on both hosts, whoever of them can write."""
         first, second = urlsplit(self.primary.url), urlsplit(self.standby.url)
         login, at, _ = first.netloc.rpartition("@")
-        hosts = f"127.0.0.1:{first.port},127.0.0.1:{second.port}"
+        hosts = f"{first.hostname}:{first.port},{second.hostname}:{second.port}"
         return f"postgresql://{login}{at}{hosts}/{name}?target_session_attrs=read-write"
 
     def url_of_primary(self, name: str) -> str:
@@ -50,8 +50,10 @@ class Pair:
         self.primary, self.standby = self.standby, self.primary
 
     def rejoin(self) -> None:
-        """A new standby in the place of the one that was killed; its port is another."""
-        self.standby = self._stack.enter_context(standby_of(self.primary))
+        """A new standby in the place of the one that was killed, at its address if it had been told
+        one; else its port is another.
+        """
+        self.standby = self._stack.enter_context(standby_of(self.primary, self.standby.at))
         self.begin()
 
     def begin(self) -> None:

@@ -49,18 +49,18 @@ class Link:
 
 
 class Proxy:
-    """Listens on 127.0.0.1 at `port` until closed. `neighbour` may be changed: new connections go
-    there.
+    """Listens at `at` until closed; port 0 is any free one. `neighbour` may be changed: new
+    connections go there.
     """
 
-    def __init__(self, neighbour: tuple[str, int]) -> None:
+    def __init__(self, neighbour: tuple[str, int], at: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.neighbour = neighbour
         self._mode: Mode = "pass"
         self._delay = 0.0
         self._closed = False
         self._links: set[Link] = set()
         self._lock = threading.Lock()
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._door = socket.create_server(at, backlog=512)
         self.port: int = self._door.getsockname()[1]
         threading.Thread(target=self._take, daemon=True).start()
 

@@ -48,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     openings.openings,
     both_times.both_times,
     staleness.staleness,
+    staleness.rest_goes_on,
     tags.tags,
     health.no_error_of_ours,
     health.nothing_ended,

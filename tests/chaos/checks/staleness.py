@@ -3,6 +3,7 @@ offers the time of an event that stands there, and each tells of a read that cam
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tests.chaos.checks.rows import epoch, grouped, succeeded
@@ -26,6 +27,29 @@ def staleness(evidence: Evidence) -> Iterator[Violation]:
         later = [each for each in reads.get(edit.coach_id, ()) if each.sent > due]
         yield from _unread(evidence, edit, later)
         yield from _offered(edit, later, until=_next(edit, edits))
+
+
+def rest_goes_on(evidence: Evidence) -> Iterator[Violation]:
+    """While a host is cut off, or gone, the others hear what they were told: the bound runs from
+    the push, or from the beginning of that fault, and not from its end.
+    """
+    if not evidence.parted:
+        return
+    others = [each for each in evidence.faults if each[:2] not in evidence.parted]
+    alone = replace(evidence, faults=others)
+    for edit in evidence.operations:
+        if edit.kind != "edit" or not succeeded(edit) or edit.answered is None:
+            continue
+        if edit.request["start"] is None or not edit.request["busy"]:
+            continue
+        due = deadline(alone, edit.answered)
+        for began, _ in sorted(evidence.parted):
+            if edit.answered < began < due:
+                due = deadline(alone, began)
+        seen = (edit.answer or {}).get("visible")
+        if seen is None or seen > due:
+            what = f"{due - edit.answered:.0f} s later, with a host away, no listing showed it"
+            yield Violation("G2", f"edit {edit.number} was acknowledged; {what}", "lost", edit.sent)
 
 
 def _listings(evidence: Evidence) -> list[Operation]:

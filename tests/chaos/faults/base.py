@@ -39,7 +39,7 @@ class Fault:
     """`of`: its number in the table of faults (F1 to F10). `seconds`: how long it lasts.
 
     `touches`: what it spoils and mends; two at once touch different things. `lacks`: why it cannot
-      be had here.
+      be had here. `leaves_a_rest`: while it lasts others go on, and how soon is measured.
     """
 
     name: str
@@ -48,3 +48,4 @@ class Fault:
     touches: frozenset[str]
     inflict: Inflict = field(compare=False)
     lacks: Callable[[Scene], str | None] = field(default=always, compare=False)
+    leaves_a_rest: bool = False
