@@ -13,7 +13,7 @@ from webhooks.api import coaches
 from webhooks.api.coaches import Change
 from webhooks.api.schemas.coach_batches import CoachesIn, CoachesPutOut, CoachOfMany, CoachPutOut
 from webhooks.http.codes import BUSY, OUT
-from webhooks.http.problems import RefusedRequest
+from webhooks.http.problems import RETRY_AFTER, RefusedRequest
 
 SECONDS = 3.0
 """A request has five for all its work on the database: what does not fit is told to come again."""
@@ -46,7 +46,7 @@ def _changes(body: CoachesIn, ends: float) -> list[Change]:
         ids.add(sent.id)
         if place and time.monotonic() > ends:
             # What was looked up is kept: the same request comes further the next time.
-            raise RefusedRequest(*BUSY)
+            raise RefusedRequest(*BUSY, headers=RETRY_AFTER)
         try:
             changes.append(coaches.change_of(sent.id, sent))
         except Invalid as error:

@@ -153,3 +153,6 @@ def test_the_rules_take_of_the_same_time(desk: Desk, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(coaches, "change_of", slowly)
     assert outcomes(put(desk, {"id": "ada"})) == [("ada", 503)]
+    refused = put(desk, {"id": "ada"}, {"id": "bob"})
+    assert (refused.status_code, refused.json["code"]) == (503, "busy")
+    assert refused.headers["Retry-After"] == "2"
