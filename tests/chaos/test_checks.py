@@ -168,6 +168,13 @@ def test_a_violation_says_when_by_what_it_names() -> None:
     assert found.at == 2.0
 
 
+def test_whoever_has_left_a_pod_is_not_moved_with_it() -> None:
+    later = {"starts": small.at(12), "ends": small.at(13)}
+    moved = small_changes.with_row(small.good(), "sessions", "ses_3", **later)
+    (found,) = answers.nothing_lost(moved)
+    assert "booking bkg_3 was acknowledged as" in found.what  # who sits there, and not who left
+
+
 def test_each_check_has_a_control() -> None:
     assert {named for _, named, _, _ in CONTROLS} == {*CHECKS}
 
