@@ -162,17 +162,6 @@ def test_a_run_that_breaks_one_promise_is_found_by_the_check_of_it(number: int) 
     assert any(words in each.what for each in violations), violations
 
 
-def test_a_seat_that_was_given_up_stays_behind_when_its_pod_moves() -> None:
-    said = {"session_id": "ses_3", "start": small.text(small.NOW), "end": small.text(small.NOW + 1)}
-    pod = {"kind": "pod", "starts": small.NOW + 60, "ends": small.NOW + 61}
-    found = {}
-    for status in ("missed", "booked"):
-        row = {"id": "bkg_3", "session_id": "ses_3", "status": status}
-        found[status] = list(answers._differs(said | {"status": status}, row, pod))
-    assert found["missed"] == []
-    assert len(found["booked"]) == 1
-
-
 def test_a_violation_says_when_by_what_it_names() -> None:
     changed = small_changes.with_row(
         small.good(), "sessions", "ses_3", taken=2, created_at=small.STAMP
@@ -181,6 +170,13 @@ def test_a_violation_says_when_by_what_it_names() -> None:
     assert found.at == small.NOW - changed.clock_zero
     (found,) = all_checks(with_lost_answer(small.good()))
     assert found.at == 2.0
+
+
+def test_whoever_has_left_a_pod_is_not_moved_with_it() -> None:
+    later = {"starts": small.at(12), "ends": small.at(13)}
+    moved = small_changes.with_row(small.good(), "sessions", "ses_3", **later)
+    (found,) = answers.nothing_lost(moved)
+    assert "booking bkg_3 was acknowledged as" in found.what  # who sits there, and not who left
 
 
 def test_each_check_has_a_control() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.chaos.checks.deeds import done, policies
 from tests.chaos.checks.rows import (
+    POD,
     answered_bookings,
     by_id,
     epoch,
@@ -20,6 +21,8 @@ MAKING = ("book", "join", "make_pod")
 CHANGING = ("move", "cancel", "leave")
 WHOLE = ("call_off", "settle")
 """Requests about a session with all its seats."""
+LEFT = ("cancelled", "missed")
+"""What becomes of a seat that is given up."""
 
 
 def one_answer(evidence: Evidence) -> Iterator[Violation]:
@@ -85,10 +88,10 @@ def _acknowledged(evidence: Evidence) -> dict[str, list[Mapping[str, Any]]]:
 def _differs(said: Mapping[str, Any], row: Row, session: Row) -> Iterator[Violation]:
     wanted = {"session_id": said["session_id"], "status": said["status"]}
     found = {"session_id": row["session_id"], "status": row["status"]}
-    # A session that ended keeps its last time; a pod's answer tells its time beside the seats.
-    # And a pod moves on without a seat that was given up.
-    given_up = session["kind"] == "pod" and row["status"] != "booked"
-    if "start" in said and not given_up:
+    # A session that ended keeps its last time; a pod's answer tells its time beside the seats, and
+    # without whoever has left, a pod goes on, perhaps to another time.
+    left = session["kind"] == POD and said["status"] in LEFT
+    if "start" in said and not left:
         wanted |= {"starts": epoch(said["start"]), "ends": epoch(said["end"])}
         found |= {"starts": session["starts"], "ends": session["ends"]}
     if wanted != found:
