@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.support import http_client as desks
+from tests.webhooks.costs import measured_pace
 from webhooks.http.callers import caller
 from workers.settings import Settings
 
@@ -55,7 +56,7 @@ def test_a_worst_chain_of_proxies_costs_nothing_to_speak_of() -> None:
     began = time.thread_time()
     for number in range(200):
         found_by(PROXIES, "10.0.0.1", f"{number}, " + "10.0.0.2, " * 6_000)
-    assert time.thread_time() - began < 1
+    assert time.thread_time() - began < measured_pace()  # a second, on a quick machine
 
 
 @pytest.mark.parametrize("given", ["10.0.0.1/8", "proxy.example.com", "10.0.0.0/33", "*"])
