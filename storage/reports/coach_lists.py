@@ -3,7 +3,16 @@
 from datetime import datetime, timedelta
 from typing import get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
 
 from domain.freshness import State
 from storage.reports import coach_states
@@ -44,9 +53,6 @@ def _in_state(state: State) -> Select[tuple[str]]:
     """The state follows from all of a coach's connections. Those that may be in it are looked up
     first: of 100,000 coaches a few are in most states.
     """
-    mine = row.coach_id == coaches.c.id
-    theirs = select(coach_states.state_by(BEFORE)).where(mine).scalar_subquery()
-    query = select(coaches.c.id).where(theirs == state)
     hints = {
         "disconnected": row.trouble.is_not(None),
         "no_access": row.trouble == "no_access",
@@ -54,11 +60,21 @@ def _in_state(state: State) -> Select[tuple[str]]:
         "stale": row.last_ok_at < BEFORE,
         "refreshing": DIRTY,
     }
-    if state in hints:
-        return query.where(coaches.c.id.in_(select(row.coach_id).where(hints[state])))
     if state == "unconnected":
-        return select(coaches.c.id).where(~exists().where(mine))
-    return query
+        return select(coaches.c.id).where(~exists().where(row.coach_id == coaches.c.id))
+    if state not in hints:
+        theirs = _state_of(row.coach_id == coaches.c.id)
+        return select(coaches.c.id).where(theirs == state)
+    # By their own key, and not by the coach's: PostgreSQL cannot know how few they are, and would
+    # work the state out of every coach.
+    some = select(row.coach_id).where(hints[state]).distinct().subquery("some")
+    theirs = _state_of(row.coach_id == some.c.coach_id)
+    found = select(coaches.c.id).join(some, some.c.coach_id == coaches.c.id)
+    return found.where(theirs == state)
+
+
+def _state_of(mine: ColumnElement[bool]) -> ScalarSelect[str]:
+    return select(coach_states.state_by(BEFORE)).where(mine).scalar_subquery()
 
 
 # Put together once: that takes longer than to read a page of few.
