@@ -30,7 +30,7 @@ from webhooks.demo import browser
 from webhooks.demo.processes import Processes
 from webhooks.demo.stage import Api
 
-SECONDS = 30.0
+SECONDS = 60.0
 HOURS = 288
 """Of 24 days, each second one: what the calendar gets of its own is after them."""
 BUSY_DAYS = 27
@@ -197,12 +197,11 @@ def meanwhile(turn: Callable[[], None]) -> Iterator[None]:
         raise error
 
 
-def until_owed(town: Town) -> None:
-    """Until an endpoint is owed something."""
-    end = time.monotonic() + SECONDS
-    while len(waits(town, of_endpoints=True)) == len(waits(town, of_endpoints=False)):
-        assert time.monotonic() < end, f"after {SECONDS} s nothing is owed to an endpoint"
-        time.sleep(0.05)
+def is_owed_to_an_endpoint(town: Town) -> bool:
+    row = tables.outbox.c
+    with town.database.read() as tx:
+        query = select(row.id).where(row.endpoint_id.is_not(None), row.state.in_(UNSENT))
+        return tx.execute(query).first() is not None
 
 
 def waits(town: Town, *, of_endpoints: bool) -> list[Any]:
@@ -260,7 +259,10 @@ def test_two_releases_work_side_by_side_over_one_database(upgrade: Upgrade) -> N
     new.api.post("/v1/webhook_endpoints", {"url": f"{platform.origin}/mine"})
     told = [customers.book(new.api), customers.book(new.api)]
     customers.turn(new.api, old.api)
-    until_owed(town)
+    # (Which clock gets a turn is luck, and may be the same each time: the new one alone knows.)
+    old.processes.stop("clock")
+    until(lambda: is_owed_to_an_endpoint(town))
+    old.start("clock")
     until_left(town, of_endpoints=False)
     assert heard(platform, "/mine") == {}
     # And pushes are followed by a read
@@ -277,11 +279,12 @@ def test_two_releases_work_side_by_side_over_one_database(upgrade: Upgrade) -> N
     # And what the old web writes, the new worker and clock carry
     old.processes.stop("worker", "clock")
     customers.turn(old.api, old.api)
+    # (Of what the old clock announced the new one learns at its next turn.)
+    until(lambda: set(heard(platform, "/mine")) >= set(told))
     until_left(town, of_endpoints=True)
     # Then nobody was refused, nothing overlaps, and each heard all of it once, in order
     assert set(customers.statuses) <= {200, 201}, customers.statuses
     assert overlaps(town.database) == []
-    assert set(heard(platform, "/mine")) >= set(told)
     versions = heard(platform, "/told")
     assert set(versions) == set(customers.booked)
     for each in versions.values():
