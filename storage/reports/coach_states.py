@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from domain import freshness
 from domain.freshness import Health, State
 from storage.rows import refresh_jobs
+from storage.rows.connections import Connected
 from storage.schema.columns import one_of
 from storage.schema.tables import coaches, connections
 from storage.slots import listings
@@ -47,14 +48,21 @@ def of(
     for coach_id in dict.fromkeys(coach_ids):
         if coach_id in there:
             healths = known.get(coach_id, [])
-            found.append(by_healths(coach_id, healths, now=now, stale_after=stale_after))
+            found.append(_by_healths(coach_id, healths, now=now, stale_after=stale_after))
     return found
 
 
-def by_healths(
+def by_connections(
+    coach_id: str, connected: Sequence[Connected], *, now: datetime, stale_after: timedelta
+) -> CoachState:
+    """Of one coach whose connections were read already."""
+    healths = list(map(listings.health, connected))
+    return _by_healths(coach_id, healths, now=now, stale_after=stale_after)
+
+
+def _by_healths(
     coach_id: str, healths: Sequence[Health], *, now: datetime, stale_after: timedelta
 ) -> CoachState:
-    """Of one coach, by what is known about the connections."""
     at, seconds = int(now.timestamp()), int(stale_after.total_seconds())
     state = freshness.state(healths, now=at, stale_after=seconds)
     return CoachState(coach_id, state, listings.moment(freshness.as_of(healths)))

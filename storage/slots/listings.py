@@ -14,6 +14,7 @@ from domain.freshness import Effect, Health, State
 from domain.intervals import Interval
 from domain.slots import SlotSet
 from storage.rows import coaches
+from storage.rows.connections import Connected
 from storage.schema.columns import one_of
 from storage.schema.tables import coaches as coach_rows
 from storage.schema.tables import connections
@@ -157,20 +158,21 @@ def healths(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Health]]
     one without a connection is left out.
     """
     row = connections.c
-    query = select(row.coach_id, row.done_gen < row.req_gen, row.trouble, row.last_ok_at)
+    dirty = (row.done_gen < row.req_gen).label("dirty")
+    query = select(row.coach_id, dirty, row.trouble, row.last_ok_at)
     found: dict[str, list[Health]] = {}
     theirs = tx.execute(query.where(one_of(tx, row.coach_id, coach_ids)))
-    for coach_id, dirty, trouble, last_ok_at in theirs:
-        found.setdefault(coach_id, []).append(health(bool(dirty), trouble, last_ok_at))
+    for one in theirs:
+        found.setdefault(one.coach_id, []).append(health(one))
     return found
 
 
-def health(dirty: bool, trouble: str | None, last_ok_at: datetime | None) -> Health:  # noqa: FBT001 (a row's)
-    """What a connection's row says of it."""
+def health(one: Row[Any] | Connected) -> Health:
+    """What is known about one connection."""
     last_ok = None
-    if last_ok_at is not None:
-        last_ok = int(last_ok_at.timestamp())
-    return Health(dirty, SEEN_AS.get(trouble, "disconnected"), last_ok)
+    if one.last_ok_at is not None:
+        last_ok = int(one.last_ok_at.timestamp())
+    return Health(bool(one.dirty), SEEN_AS.get(one.trouble, "disconnected"), last_ok)
 
 
 def preview(

@@ -7,7 +7,6 @@ from storage.reports.lists import Key, Page
 from storage.rows import coaches, connections
 from storage.schema.database import Tx
 from storage.slots.absences import sessions_inside
-from storage.slots.listings import health
 from webhooks.api.coaches import coach_fields
 from webhooks.api.list_pages import Fields, ItemList, Reader
 from webhooks.api.schemas.coach_lists import CoachesQuery
@@ -49,8 +48,7 @@ def _items(tx: Tx, ids: list[str], now: datetime, stale_after: timedelta) -> lis
         if coach_id not in known:
             continue
         coach, theirs = known[coach_id], connected[coach_id]
-        healths = [health(each.dirty, each.trouble, each.last_ok_at) for each in theirs]
-        stands = coach_states.by_healths(coach_id, healths, now=now, stale_after=stale_after)
+        stands = coach_states.by_connections(coach_id, theirs, now=now, stale_after=stale_after)
         inside = sessions_inside(tx, coach, now=now)
         items.append(coach_fields(coach, stands, theirs, inside))
     return items

@@ -8,8 +8,7 @@ from domain.accounts import Calendar, Profile
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import kinds_of
-from domain.push_waits import PushWaits
-from storage.reports import samples
+from storage.reports import coach_states, samples
 from storage.reports.coach_states import CoachState
 from storage.rows import coaches, connections
 from storage.rows.connections import Connected
@@ -19,12 +18,19 @@ from storage.transactions.coach_settings import CoachChange
 from webhooks.api import absences
 from webhooks.api.places import check_deployment, place_of
 from webhooks.api.schemas.booking_responses import place_fields
+from webhooks.api.schemas.picked import picker
 from webhooks.api.schemas.requests import CoachIn, HoursIn, OverridesIn, PolicyIn
-from webhooks.api.schemas.responses import CoachOut, HoursOut, OverridesOut
+from webhooks.api.schemas.responses import (
+    CalendarOut,
+    CoachOut,
+    HoursOut,
+    OverridesOut,
+    ProfileOut,
+    PushWaitsOut,
+)
 from webhooks.http import after_change
 from webhooks.http.context import runtime
 from webhooks.http.entity_tags import expected_version
-from webhooks.http.listing import listing_of
 from webhooks.http.problems import unknown_coach
 from webhooks.http.times import iso_or_none
 
@@ -40,12 +46,12 @@ def show(coach_id: str) -> CoachOut:
     services = runtime().services
     with services.database.read() as tx:
         coach = coaches.get(tx, coach_id)
-        listing = listing_of(tx, coach_id, now=services.now())
-        connected = connections.of_coach(tx, coach_id)
-        if coach is None or listing is None:
+        if coach is None:
             raise unknown_coach(coach_id)
-        inside = sessions_inside(tx, coach, now=services.now())
-    stands = CoachState(coach_id, listing.state, listing.as_of)
+        now, stale_after = services.now(), services.stale_after()
+        connected = connections.of_coach(tx, coach_id)
+        stands = coach_states.by_connections(coach_id, connected, now=now, stale_after=stale_after)
+        inside = sessions_inside(tx, coach, now=now)
     return CoachOut.model_validate(coach_fields(coach, stands, connected, inside))
 
 
@@ -218,10 +224,6 @@ def coach_fields(
     } | absences.fields(coach, inside)
 
 
-def _waits(waits: PushWaits) -> dict[str, int | None]:
-    return {"measured": waits.measured, "last_ms": waits.last_ms, "p95_ms": waits.p95_ms}
-
-
 def _connection(connected: Connected) -> dict[str, Any]:
     return {
         "id": connected.id,
@@ -233,26 +235,17 @@ def _connection(connected: Connected) -> dict[str, Any]:
 
 
 def _profile(profile: Profile, connected: Connected) -> dict[str, Any]:
-    return {
-        "id": profile.id,
-        "provider": profile.provider,
-        "service": profile.service,
-        "name": profile.name,
-        "connected": profile.connected,
-        "initial_sync": profile.initial_sync,
-        "mode": profile.mode,
-        "relink_url": profile.relink_url,
-        "calendars": [_calendar(each, connected) for each in profile.calendars],
-    }
+    listed = [_calendar(each, connected) for each in profile.calendars]
+    return _of_profile(profile) | {"calendars": listed}
 
 
 def _calendar(calendar: Calendar, connected: Connected) -> dict[str, Any]:
-    return {
-        "id": calendar.id,
-        "name": calendar.name,
-        "readonly": calendar.readonly,
-        "deleted": calendar.deleted,
-        "primary": calendar.primary,
+    return _of_calendar(calendar) | {
         "blocks": calendar.id in connected.blocking,
         "receives": calendar.id == connected.receives,
     }
+
+
+_waits = picker(PushWaitsOut)
+_of_profile = picker(ProfileOut, apart=("calendars",))
+_of_calendar = picker(CalendarOut, apart=("blocks", "receives"))

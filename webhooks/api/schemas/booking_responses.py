@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
 
 from pydantic import BaseModel, Field
 
@@ -11,6 +10,7 @@ from domain.places import Place
 from domain.pod_groups import PodGroup
 from domain.sessions import Answer, Booking, BookingStatus, Format, Session, SessionKind
 from storage.rows.event_differences import Difference
+from webhooks.api.schemas.picked import picker
 from webhooks.api.schemas.places import PlaceOut
 from webhooks.api.schemas.responses import Instant
 from webhooks.api.schemas.session_states import SaidStatus
@@ -266,12 +266,11 @@ def _pod(pod: Session, now: datetime) -> dict[str, object]:
 
 
 def _seat(booking: Booking) -> dict[str, object]:
-    who = booking.participant
     return {
         "id": booking.id,
         "version": booking.version,
         "status": booking.status,
-        "participant": dict(zip(WHO, _WHO(who), strict=True)),
+        "participant": _who(booking.participant),
         "context": _context(booking),
         "uid": booking.uid,
         "sequence": booking.sequence,
@@ -287,9 +286,7 @@ def _seat(booking: Booking) -> dict[str, object]:
 
 
 def _context(of: Session | Booking) -> dict[str, object]:
-    return dict(zip(WHERE, _WHERE(of.context), strict=True))
+    return _where(of.context)
 
 
-# Put together once: a list asks for them with every row.
-WHO, WHERE = tuple(ParticipantOut.model_fields), tuple(ContextOut.model_fields)
-_WHO, _WHERE = attrgetter(*WHO), attrgetter(*WHERE)
+_who, _where = picker(ParticipantOut), picker(ContextOut)
