@@ -32,17 +32,11 @@ def describe(tx: Connection, connection_id: str, account: Account) -> None:
             tx.execute(calendars.insert().values(connection_id=connection_id, **row))
 
 
-def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str] | None:
-    """The ids of the calendars that block,
-    or None while the list is not known yet (then every calendar does).
-    """
+def blocking_calendars(tx: Connection, connection_id: str) -> frozenset[str]:
+    """The ids of the calendars that are known to block; one that is not known yet does so, too."""
     mine = calendars.c.connection_id == connection_id
-    query = select(calendars.c.id, calendars.c.blocks, calendars.c.deleted).where(mine)
-    rows = tx.execute(query).all()
-    # No row at all: userinfo was never read. To let nothing block then would open every time.
-    if not rows:
-        return None
-    return frozenset(row.id for row in rows if row.blocks and not row.deleted)
+    chosen = and_(calendars.c.blocks, calendars.c.deleted.is_(False))
+    return frozenset(tx.scalars(select(calendars.c.id).where(mine, chosen)))
 
 
 def not_blocking(tx: Connection, connection_id: str) -> frozenset[str]:

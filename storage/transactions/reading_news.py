@@ -66,4 +66,4 @@ def _unlisted(tx: Connection, connection_id: str, account: Account | None) -> Co
         for calendar in profile.calendars:
             if not calendar.deleted:
                 listed.add(calendar.id)
-    return (calendars.blocking_calendars(tx, connection_id) or frozenset()) - listed
+    return calendars.blocking_calendars(tx, connection_id) - listed

@@ -51,6 +51,18 @@ def table(result: Result) -> str:
     return "\n".join([*lines, *left_out])
 
 
+def read_rows(text: str) -> dict[str, list[str]]:
+    """The lines of a table within a run's output, by their first column; the next ones follow from
+    place 2 on.
+    """
+    found = {}
+    for line in text.splitlines():
+        cells = line.split("|")
+        if len(cells) >= len(COLUMNS):
+            found[cells[1].strip()] = cells
+    return found
+
+
 def _row(result: Result, fault: Fault) -> tuple[str, ...]:
     mine = [(place, each) for place, each in enumerate(result.episodes) if fault in each.faults]
     spans = [(each.began, _end(result, place)) for place, each in mine]

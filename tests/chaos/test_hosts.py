@@ -24,6 +24,7 @@ from tests.chaos.checks import staleness
 from tests.chaos.fleet import NOTICED_SECONDS, Fleet, Member
 from tests.chaos.hosts import network
 from tests.chaos.hosts.faults import HOSTS
+from tests.chaos.report import read_rows
 from tests.chaos.run import Options
 from tests.support import forks
 from tests.support.places import Place
@@ -45,11 +46,7 @@ def test_the_rest_goes_on_while_a_host_is_cut_off_and_after_the_primary_is_lost(
     if done.returncode == command.NOT_RUN:
         pytest.skip(done.stdout.splitlines()[-1])
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-4000:]}"
-    rows = {
-        cells[1].strip(): cells
-        for line in done.stdout.splitlines()
-        if len(cells := line.split("|")) > 8
-    }
+    rows = read_rows(done.stdout)
     assert {name: int(rows[name][3]) > 0 for name in MIX} == dict.fromkeys(MIX, True)
     assert "meanwhile the rest (host" in done.stdout
 

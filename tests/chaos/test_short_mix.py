@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.report import read_rows
 from tests.support import forks
 
 MIX = (
@@ -33,10 +34,6 @@ def test_every_promise_holds_through_a_short_mix_of_faults(tmp_path: Path) -> No
     done = forks.run("tests.chaos", *options, "--only", *MIX, env=own, seconds=880)
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-4000:]}"
     # Each came, and clients were at work meanwhile.
-    rows = {
-        cells[1].strip(): cells
-        for line in done.stdout.splitlines()
-        if len(cells := line.split("|")) > 8
-    }
+    rows = read_rows(done.stdout)
     assert {name: int(rows[name][3]) > 0 for name in MIX} == dict.fromkeys(MIX, True)
     assert int(rows["all"][4]) > 100
