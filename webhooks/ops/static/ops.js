@@ -50,23 +50,38 @@ document.addEventListener("htmx:responseError", (event) => {
   }
 });
 
+// What is known by an id keeps focus by htmx. A link has none: it is the same one if it leads to the same place, and of
+// several that do, the one at the same place among them. Without this, whoever tabs slowly never gets past a table.
+const kindOf = (it) => [it.tagName, it.getAttribute("href") ?? it.closest("details")?.id ?? it.className].join(" ");
+const alike = (live, kind) => [...live.querySelectorAll("a, summary, [tabindex]")].filter((it) => kindOf(it) === kind);
 let open = [];
-let section = null;
+let left = null; // where focus was when its part of the page was taken out
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (deeds > 0 && event.target.dataset.live !== undefined) {
     event.detail.shouldSwap = false;
     return;
   }
-  open = [...event.target.querySelectorAll("details[open]")].map((it) => it.id);
+  const live = event.target;
+  open = [...live.querySelectorAll("details[open]")].map((it) => it.id);
   const focused = document.activeElement;
-  section = event.target.contains(focused) ? focused.closest("section")?.id : null;
+  left = null;
+  if (focused === live || !live.contains(focused)) return;
+  const heading = focused.closest("section")?.getAttribute("aria-labelledby");
+  const kind = kindOf(focused);
+  left = { live, heading, kind, place: alike(live, kind).indexOf(focused) };
 });
 
 document.addEventListener("htmx:afterSwap", () => {
   for (const id of open) if (byId(id)) byId(id).open = true;
-  // The button that was pressed is gone with its row: go on from the heading above it.
-  if (section && document.activeElement === document.body) byId(`${section}-heading`)?.focus();
-  section = null;
+  if (left && document.activeElement === document.body) {
+    const same = alike(left.live, left.kind).slice(0, left.place + 1).pop();
+    // The button that was pressed is gone with its row: go on from the heading above it.
+    const heading = byId(left.heading);
+    if (!same && heading) heading.tabIndex = -1;
+    if (same) same.focus({ preventScroll: true });
+    else heading?.focus();
+  }
+  left = null;
 });
 
 // Whoever hears the page is told of the worst thing when it changes, and not every two seconds.
