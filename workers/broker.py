@@ -22,6 +22,7 @@ from redis.retry import Retry
 from storage.schema.database import Database
 from workers import redis_urls, tracing
 from workers.breaker import FAILURES, RedisBreaker, of_one_key
+from workers.fetched import Fetched
 from workers.metrics import CountJobs
 from workers.middleware import Ground, Narrate
 from workers.once import Once
@@ -75,6 +76,7 @@ class Broker(RedisBroker):
         self._breaker = breaker
         self._ground = ground
         self.counted = counted
+        self._fetched = Fetched()
         self._once = Once()
         self._said: dict[str, float] = {}
 
@@ -127,18 +129,20 @@ class Broker(RedisBroker):
         if queue_name in self.delay_queues or not self._ground.firm:
             return []
         self._say_manned(queue_name)
-        found: list[bytes | None] = self._dispatch("fetch")(queue_name, most) or []
-        while found:
+        if self._fetched.is_unsure(queue_name):
+            self._put_back(queue_name)
+        while found := self._dispatch("fetch")(queue_name, most):
             known = []
             for text in found:
                 # Dramatiq's script answers None for an id whose text is gone.
-                if text is not None and self._readable(queue_name, text):
+                redis_id = text and self._readable(queue_name, text)
+                if redis_id:
+                    self._fetched.hold(queue_name, redis_id)
                     known.append(text)
             if known:
                 return known
             # Nothing but garbage: an empty answer would have dramatiq sleep, while good messages
             # wait behind it.
-            found = self._dispatch("fetch")(queue_name, most) or []
         return []
 
     def _say_manned(self, queue: str) -> None:
@@ -151,8 +155,25 @@ class Broker(RedisBroker):
         except FAILURES as error:
             self._breaker.failed(error)
 
-    def _readable(self, queue_name: str, text: bytes) -> bool:
-        """Whether it is a wake-up as `workers.actors` makes them.
+    def _put_back(self, queue: str) -> None:
+        """Into the queue again with what Redis counts as fetched by us, and we do not have."""
+        if self._breaker.open:
+            return
+        try:
+            ours = f"{self.namespace}:__acks__.{self.broker_id}.{queue}"
+            counted: Any = self.client.smembers(ours)
+        except FAILURES as error:
+            self._bear(error, queue)
+            return
+        lost = self._fetched.settle(queue, {redis_id.decode() for redis_id in counted})
+        if lost:
+            # One that a thread of ours acknowledges in this moment is not counted any more: Redis
+            # puts back only what it counts.
+            self._dispatch("requeue")(queue, *lost)
+            log.info("wake_ups_put_back", queue=queue, count=len(lost))
+
+    def _readable(self, queue_name: str, text: bytes) -> str | None:
+        """Redis' id of a wake-up as `workers.actors` makes them; None: it is none.
         Any other could end a thread of dramatiq's.
         """
         try:
@@ -161,9 +182,9 @@ class Broker(RedisBroker):
             whole = isinstance(redis_id, str) and _is_ours(message, queue_name)
         except (DecodeError, TypeError, KeyError, AttributeError):
             self._report_unknown("garbage", queue_name)
-            return False
+            return None
         if whole and message.actor_name in self.actors:
-            return True
+            return str(redis_id)
         # Kept among dramatiq's dead letters for an hour. Its row, if there is one, is woken for
         # again by whoever knows.
         self._dispatch("nack")(queue_name, str(redis_id))
@@ -171,7 +192,7 @@ class Broker(RedisBroker):
             self._report_unknown("job", str(message.actor_name)[:64])
         else:
             self._report_unknown("garbage", queue_name)
-        return False
+        return None
 
     def _report_unknown(self, why: str, name: str) -> None:
         self.counted.unknown.labels(why).inc()
@@ -179,23 +200,28 @@ class Broker(RedisBroker):
             log.warning("unknown_message", why=why, name=name)
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
-        """What cannot be acknowledged now is taken over once this worker is gone,
-        and finds its row done.
-        """
         send: Callable[..., Any] = super()._dispatch(command)  # type: ignore[no-untyped-call]  # as above
         # A message that was not sent must fail where it is sent from.
         if command == "enqueue":
             return send
-        return partial(self._patiently, send)
+        return partial(self._patiently, command, send)
 
-    def _patiently(self, send: Callable[..., Any], *arguments: Any) -> Any:
-        if self._breaker.open:
-            return None
+    def _patiently(
+        self, command: str, send: Callable[..., Any], queue: str, *arguments: Any
+    ) -> Any:
+        """What cannot be acknowledged now is put back once Redis is there, and finds its row done;
+        or taken over by others, once this worker is gone.
+        """
+        if command != "fetch":
+            # Whatever comes of the call: we have these no more.
+            self._fetched.let_go(queue, arguments)
         try:
-            return send(*arguments)
+            if not self._breaker.open:
+                return send(queue, *arguments)
         except FAILURES as error:
-            self._bear(error, arguments[0])
-            return None
+            self._bear(error, queue)
+        self._fetched.doubt(queue)
+        return None
 
     def _bear(self, error: Exception, *queues: str) -> None:
         """Redis is left alone, or, where only a key of these queues is to blame,

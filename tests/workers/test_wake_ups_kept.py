@@ -16,6 +16,7 @@ from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from tests.support.tcp_proxy import Proxy
 from workers import clock, queues
+from workers.breaker import RedisBreaker
 from workers.broker import Broker, create_broker, create_redis
 
 JOBS = 40
@@ -93,6 +94,62 @@ def test_what_was_woken_for_in_vain_is_woken_again_soon_unless_its_queue_is_long
         # Then it is left alone for so many seconds
         until_then = asked(desk, tables.connections.c.wake_after_ms) - 1000 * left_alone
         assert before <= until_then <= after
+
+
+def test_wake_ups_whose_fetch_was_not_answered_come_again_and_those_in_hand_do_not(
+    redis_url: str,
+) -> None:
+    with Proxy.to(redis_url) as between:
+        broker, direct = broker_at(between.url(redis_url)), create_redis(redis_url, timeout=5)
+
+        @dramatiq.actor(broker=broker, queue_name="freebusy")
+        def refresh_freebusy(_connection: str) -> None:
+            """Never run."""
+
+        def send(*connections: str) -> None:
+            for each in connections:
+                broker.enqueue(refresh_freebusy.message(each))
+
+        def fetched() -> list[str]:
+            texts = broker.do_fetch("freebusy", 8)
+            found = [dramatiq.Message[None].decode(text) for text in texts]
+            hands.update({it.args[0]: it.options["redis_message_id"] for it in found})
+            again.extend(it.args[0] for it in found)
+            return [it.args[0] for it in found]
+
+        hands: dict[str, str] = {}
+        again: list[str] = []
+        # Given one in hand, and one whose end Redis could not be told
+        send("con_held", "con_ended")
+        assert fetched() == ["con_held", "con_ended"]
+        between.misbehave("cut")
+        broker.do_ack("freebusy", hands["con_ended"])
+        between.behave()
+        until(lambda: fetched() == ["con_ended"])
+        broker.do_ack("freebusy", hands["con_ended"])
+        # When two more are fetched, and the answer gets lost
+        send("con_lost", "con_too")
+        between.misbehave("swallow_replies")
+        assert fetched() == []
+        until(lambda: direct.llen("coachcal:freebusy") == 0)
+        between.behave()
+        # Then they come again at the first fetch that is answered, and nothing else does
+        again.clear()
+        until(lambda: fetched() != [])
+        assert sorted(again) == ["con_lost", "con_too"]
+        assert fetched() == []
+        for connection in ("con_held", *again):
+            broker.do_ack("freebusy", hands[connection])
+        # And Redis holds nothing of them any more
+        assert broker.do_qsize("freebusy") == 0
+        broker.close()
+        direct.close()
+
+
+def broker_at(url: str) -> Broker:
+    """One that gives Redis up soon, and finds it again as soon."""
+    client = create_redis(url, timeout=0.5)
+    return create_broker(client, RedisBreaker(client, pause=0.05))
 
 
 def asked(desk: Desk, column: ColumnElement[int]) -> int:
