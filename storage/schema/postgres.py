@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
 from storage.schema import deadlines
+from storage.schema.lock_looks import LockLooks
 from storage.schema.long_waits import LongWaits
 from storage.schema.outages import Crowded
 
@@ -26,7 +27,6 @@ Result = TypeVar("Result")
 
 CONNECT_SECONDS = 2.0  # for all hosts together
 PROBE_SECONDS = 2.0
-LOOK_SECONDS = 0.7  # after a deadline: is it a lock that we wait for?
 LOCK_SECONDS = 4
 IDLE_SECONDS = 10
 INTERVAL = 0.1
@@ -43,7 +43,6 @@ KEEPALIVES = {
 }
 REFUSES_OPTIONS = "unsupported startup parameter"  # PgBouncer, unless it is told to ignore them
 GREETING = "SELECT pg_backend_pid(), current_setting('transaction_read_only')"
-BLOCKED = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 
 class _Dialling(threading.local):
@@ -156,7 +155,7 @@ class Bounded(psycopg.Connection[Any]):
             self.pgconn.finish()
             raise
         # Asked before it is thrown away: the server forgets what a closed connection waited for.
-        blocked = self.asks_why and self.server.is_blocked(self.backend)
+        blocked = self.asks_why and self.server.looks.is_blocked(self.backend)
         self.pgconn.finish()
         if blocked:
             raise LockNotAvailable("a lock did not come within the deadline")
@@ -175,6 +174,7 @@ class PostgresLink:
     ) -> None:
         self.patience = patience
         self.waits = waits
+        self.looks = LockLooks(lambda: self.connect(LongWaits(None), asks_why=False))
         self.arguments = arguments | KEEPALIVES | {"autocommit": True}
         self._hosts = len(str(arguments.get("host", "")).split(","))
         self.pooled = False  # when we connected last
@@ -242,23 +242,6 @@ class PostgresLink:
         """Raises psycopg.Error unless a new connection can be had, and written."""
         with deadlines.within(PROBE_SECONDS):
             self.connect(LongWaits(None)).close()
-
-    def is_blocked(self, backend: int | None) -> bool:
-        """Whether this process of the server waits for a lock, not for a server that is silent or
-        slow. Asked on another line.
-        """
-        if backend is None:
-            return False
-        try:
-            with deadlines.within(LOOK_SECONDS):
-                other = self.connect(LongWaits(None), asks_why=False)
-                try:
-                    row = other.execute(BLOCKED, (backend,)).fetchone()
-                finally:
-                    other.close()
-        except psycopg.Error:
-            return False
-        return bool(row and row[0])
 
     def _dial(self) -> Bounded:
         whole = min(CONNECT_SECONDS, deadlines.left(CONNECT_SECONDS))

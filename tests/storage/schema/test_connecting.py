@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select, text
 
-from storage.schema import deadlines, postgres
+from storage.schema import deadlines, lock_looks, postgres
 from storage.schema.database import Database, Unavailable, create
 from storage.schema.fast_reads import query_raw
 from storage.schema.long_waits import LongWaits
@@ -96,7 +96,7 @@ def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(
     # finds the database away before anybody waits for the lock
     with opened.read():
         pass
-    monkeypatch.setattr(postgres, "LOOK_SECONDS", 2 * SLACK)
+    monkeypatch.setattr(lock_looks, "LOOK_SECONDS", 2 * SLACK)
     holder = create(url)
     with holder.write() as held:
         held.execute(text("LOCK TABLE coaches"))

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from storage.schema import deadlines, poolers, postgres
+from storage.schema import deadlines, lock_looks, poolers
 from storage.schema.causes import cause
 from storage.schema.database import Database, Unavailable, create
 from storage.schema.outages import kind_of
@@ -66,7 +66,7 @@ def test_a_lock_that_does_not_come_is_busy_and_no_outage(
     pooled: Database, url: str, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Why it waits is asked on another line, which a slow machine makes slowly
-    monkeypatch.setattr(postgres, "LOOK_SECONDS", 2 * SLACK)
+    monkeypatch.setattr(lock_looks, "LOOK_SECONDS", 2 * SLACK)
     with psycopg.connect(url) as holder:
         holder.execute("SELECT * FROM kept FOR UPDATE")
         with pytest.raises(Unavailable) as caught, deadlines.within(PATIENCE), begin(pooled) as tx:
