@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from redis import Redis
 
 from storage.schema.database import Database, create
+from tests.support import lock_order as lock_orders
 from tests.support import made_once
 from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
 from tests.support.postgres import postgres_server
@@ -211,3 +212,16 @@ def database(database_url: str) -> Iterator[Database]:
 def _next_database(url: str, places: int) -> str:
     parts = urlsplit(url)
     return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + places}").geturl()
+
+
+@pytest.fixture(scope="session")
+def lock_order() -> Iterator[lock_orders.LockOrder]:
+    with lock_orders.watched() as order:
+        yield order
+
+
+@pytest.fixture(autouse=True)
+def no_coach_is_locked_late(lock_order: lock_orders.LockOrder) -> Iterator[None]:
+    yield
+    wrong, lock_order.wrong = lock_order.wrong, []
+    assert wrong == [], "\n".join(wrong)

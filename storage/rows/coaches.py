@@ -11,6 +11,7 @@ from domain.hours import Hours
 from domain.places import Place, kinds_of
 from storage.rows import absences
 from storage.schema.columns import one_of
+from storage.schema.leases import to_change
 from storage.schema.tables import coaches
 
 
@@ -34,7 +35,7 @@ def lock(tx: Connection, coach_id: str) -> Coach | None:
     # The lock is the row's on PostgreSQL. SQLite knows none, and needs none: BEGIN IMMEDIATE has
     # locked the file before anything was read.
     mine = select(coaches).where(coaches.c.id == coach_id)
-    return _one(tx.execute(mine.with_for_update()).first())
+    return _one(tx.execute(to_change(mine)).first())
 
 
 def get(tx: Connection, coach_id: str) -> Coach | None:

@@ -9,6 +9,7 @@ from domain.places import Place
 from domain.pod_shells import PodShell
 from domain.sessions import Context, Participant, Unknown
 from storage.schema import records
+from storage.schema.leases import to_change
 from storage.schema.tables import pod_shell_people, pod_shells
 
 row, person = pod_shells.c, pod_shell_people.c
@@ -37,7 +38,7 @@ def get(tx: Connection, shell_id: str, *, lock: bool = False) -> PodShell:
     """
     query = select(pod_shells).where(row.id == shell_id)
     if lock:
-        query = query.with_for_update()
+        query = to_change(query)
     found = _all(tx, query)
     if not found:
         raise Unknown("shell", shell_id)

@@ -63,6 +63,17 @@ class Lease:
         return {self.token.key: None, self.until_ms.key: 0}
 
 
+def to_change(wanted: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    """The rows that this finds, locked until the transaction ends: by whoever changes or deletes
+    them, and not by whoever inserts a row that belongs to one of them.
+
+    The race: a booking holds its coach and waits for the slot set, while somebody holds that and
+    writes a row of the same coach. By FOR UPDATE the second would wait for the first, for its
+    foreign key's sake.
+    """
+    return wanted.with_for_update(skip_locked=skip_locked, key_share=True)
+
+
 def taking(table: Table, wanted: Select[Any]) -> Update:
     """An update of those rows of the table that nobody else has locked. `wanted`: their keys.
 
@@ -70,6 +81,6 @@ def taking(table: Table, wanted: Select[Any]) -> Update:
     """
     # A CTE: as a subquery PostgreSQL may run it once per row, each time skipping what it locked the
     # time before, and take more than the limit.
-    chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
+    chosen = to_change(wanted, skip_locked=True).cte("chosen")
     [key] = table.primary_key
     return table.update().where(key.in_(select(chosen)))

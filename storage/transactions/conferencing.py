@@ -29,7 +29,7 @@ from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import DUE_NOW, Wake, wakes
 from storage.schema.columns import Instant
 from storage.schema.history import note
-from storage.schema.leases import taking
+from storage.schema.leases import taking, to_change
 from storage.schema.tables import bookings as booking_rows
 from storage.schema.tables import calendars, connections, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
@@ -63,8 +63,8 @@ def called(
     """
     mine = and_(row.conferencing_address_hash == address_hash, row.active)
     # The race: the same call twice at once. The second waits for the first, and finds its look.
-    query = select(row.id, row.coach_id, row.version).where(mine).with_for_update()
-    found = tx.execute(query).first()
+    query = select(row.id, row.coach_id, row.version).where(mine)
+    found = tx.execute(to_change(query)).first()
     if found is None:
         return None
     if failing:

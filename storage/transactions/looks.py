@@ -19,6 +19,7 @@ from storage.rows import outbox, outbox_claims
 from storage.rows.calendars import TargetCalendar
 from storage.rows.outbox_claims import Wake
 from storage.schema import records
+from storage.schema.leases import to_change
 from storage.schema.tables import calendars, connections, event_looks, profiles, sessions
 from storage.schema.tables import outbox as outbox_rows
 from storage.transactions.write_back import owed_row
@@ -80,7 +81,7 @@ def begin(
     """
     # In the order of an erasure, which has the sessions before
     # it takes the connection: no deadlock.
-    session = select(sessions.c.id).where(sessions.c.id == session_id).with_for_update()
+    session = to_change(select(sessions.c.id).where(sessions.c.id == session_id))
     account = and_(connections.c.id == place.connection_id, connections.c.erase_due.is_(False))
     # PostgreSQL's weakest lock: the account cannot be deleted meanwhile,
     # and can be read and renewed.

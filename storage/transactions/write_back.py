@@ -36,6 +36,7 @@ from storage.rows import sessions as session_rows
 from storage.rows.calendars import targets
 from storage.rows.event_differences import Difference
 from storage.rows.outbox import Owed
+from storage.schema.leases import to_change
 from storage.schema.tables import calendars, coaches, connections, sessions
 
 
@@ -201,7 +202,7 @@ def locked(tx: Connection, session_id: str) -> tuple[str | None, set[str | None]
     """Where it stands and its strays, which nobody else changes until the transaction ends."""
     row = sessions.c
     query = select(row.event_calendar_id, row.event_strays).where(row.id == session_id)
-    found = tx.execute(query.with_for_update()).first()
+    found = tx.execute(to_change(query)).first()
     if found is None:
         return None, set()
     return found[0], set(found[1] or ())
