@@ -257,7 +257,7 @@ def sandbox_in(folder: Path) -> Iterator[dict[str, str]]:
 def migrated_with_key(url: str) -> str:
     """A database with all tables and one API key, which it answers."""
     migrate(url)
-    opened = database.create(url)
+    opened = database.create(url, use="report")
     with opened.write() as tx:
         key = api_keys.create_key(tx, "chaos", api_keys.SCOPES, now=datetime.now(UTC))
     opened.close()
