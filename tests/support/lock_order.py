@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-BEFORE_COACHES = {"links", "feeds", "pod_groups"}
-"""A page locks its link before it books, an erasure takes links and feeds first; and a group has
-pods of several coaches.
+BEFORE_COACHES = {"idempotency", "links", "feeds", "pod_groups"}
+"""A request is known by its key before anything is done for it; a page locks its link before it
+books, an erasure takes links and feeds first; and a group has pods of several coaches.
 """
 ROOMS = {"domain", "storage", "workers", "webhooks", "tests"}
 _LOCKS_A_COACH = re.compile(r"FROM coaches\s+WHERE coaches.id = .*FOR NO KEY UPDATE", re.DOTALL)
-_CHANGES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
+_CHANGES = re.compile(r"\b(?:INSERT INTO|(?<!DO )(?<!FOR )(?<!KEY )UPDATE|DELETE FROM) (\w+)")
 _LOCKS = re.compile(r"\bFROM (\w+)\b.*\bFOR (?:NO KEY )?UPDATE", re.DOTALL)
 
 
