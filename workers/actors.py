@@ -20,6 +20,10 @@ from workers.services import Services
 
 # One a duty: a storm in one does not starve the other.
 QUEUES = ("freebusy", "slots", "mails", "calendars", "callbacks")
+FULL = 1_000
+"""So many wake-ups wait in a queue that no more are sent by whoever repeats them: the bound of what
+Redis holds of ours. Each wakes for a row that waits all the same.
+"""
 LAST = 10
 """The priority of what can wait. Dramatiq takes the smaller number first (reading is 0): the next
 free thread reads a calendar, however slow mails are.
@@ -71,12 +75,28 @@ class Actors:
         return self._send(messages)
 
     def idle(self, depths: Mapping[str, int] | None) -> frozenset[str]:
-        """Of the outbox's kinds and "read", those of which no wake-up waits in a queue; none where
-        that cannot be said. `depths`: see workers.queues.
+        """Of the outbox's kinds, "read", "roll" and "audit", those of which no wake-up waits in a
+        queue; none where that cannot be said. `depths`: see workers.queues.
         """
-        known = depths or {}
-        kinds = self._senders() | {"read": self.refresh_freebusy}
-        return frozenset(kind for kind, actor in kinds.items() if known.get(actor.queue_name) == 0)
+        return frozenset(kind for kind, depth in self._waiting(depths).items() if depth == 0)
+
+    def full(self, depths: Mapping[str, int] | None) -> frozenset[str]:
+        """And those of which so many wait that one more helps nobody."""
+        waiting = self._waiting(depths).items()
+        return frozenset(kind for kind, depth in waiting if depth >= FULL)
+
+    def _waiting(self, depths: Mapping[str, int] | None) -> dict[str, int]:
+        """How many wake-ups of each kind wait; of none where that cannot be said."""
+        kinds = self._senders() | {
+            "read": self.refresh_freebusy,
+            "roll": self.recompute_slots,
+            "audit": self.audit_channel,
+        }
+        waiting = {}
+        for kind, actor in kinds.items():
+            if depths is not None and actor.queue_name in depths:
+                waiting[kind] = depths[actor.queue_name]
+        return waiting
 
     def _senders(self) -> dict[str, dramatiq.Actor[[str], None]]:
         """By kind of the outbox."""

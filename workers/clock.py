@@ -17,7 +17,7 @@ from storage.rows import (
 )
 from storage.rows import holds as hold_rows
 from storage.schema import doorways
-from storage.schema.outages import Unavailable, kind_of
+from storage.schema.outages import OUT, Unavailable, kind_of
 from storage.slots import slot_sets
 from storage.transactions import erasures, holds, looks, recovery
 from workers import queues
@@ -70,11 +70,16 @@ def sweep(services: Services, actors: Actors) -> int:
             return 0
     # Each row that is handed out is not handed out again for some seconds: else every sweep would
     # queue all that wait, and a queue that grows faster than it is worked off never recovers. Where
-    # nothing waits in the queue, a wake-up that led to nothing is lost, and is soon repeated.
-    idle = actors.idle(queues.depths(services))
+    # nothing waits in the queue, a wake-up that led to nothing is lost, and is soon repeated. And
+    # where nobody takes any, be it that the workers are gone, they would be repeated until Redis is
+    # full of them, and could serve nobody any more: a queue that is long enough gets no more.
+    depths = queues.depths(services)
+    idle, full = actors.idle(depths), actors.full(depths)
+    owed: list[str] = []
     with services.database.write() as tx:
-        owed = refresh_jobs.sweep(tx, idle="read" in idle)
-        due = outbox.sweep(tx, now=now, idle=idle)
+        if "read" not in full:
+            owed = refresh_jobs.sweep(tx, idle="read" in idle)
+        due = outbox.sweep(tx, now=now, idle=idle, full=full)
     # After the commit: a worker that is woken before it would find the row as it was.
     if not (actors.wake(*owed) and actors.wake_outbox(due)):
         # Redis went away just now: the rows are swept as soon as it is back, and not when this
@@ -99,6 +104,8 @@ def audit(services: Services, actors: Actors) -> int:
     and tell when none is.
     """
     now = services.now()
+    if "audit" in actors.full(queues.depths(services)):
+        return 0
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
     with services.database.read() as tx:
         due = channels.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
@@ -111,6 +118,8 @@ def audit(services: Services, actors: Actors) -> int:
 
 def roll(services: Services, actors: Actors) -> int:
     """Make anew the sets of an earlier day, or of older time zone rules."""
+    if "roll" in actors.full(queues.depths(services)):
+        return 0
     with services.database.read() as tx:
         old = slot_sets.due_for_roll(tx, now=services.now())
     actors.roll(*old)
@@ -122,11 +131,18 @@ def reopen(services: Services, _actors: Actors) -> int:
     terms = services.terms()
     with services.database.read() as tx:
         coaches = hold_rows.coaches_with_expired(tx, now=terms.now)
-    # A transaction for each: a coach whose row is locked keeps no other one waiting.
+    count = 0
     for coach_id in coaches:
-        with services.database.write() as tx:
-            holds.reopen(tx, coach_id, terms)
-    return len(coaches)
+        # A transaction for each: a coach whose row somebody holds keeps no other one waiting.
+        try:
+            with services.database.write() as tx:
+                holds.reopen(tx, coach_id, terms)
+            count += 1
+        except Unavailable as error:
+            if kind_of(error) in OUT:
+                raise
+            log.warning("coach_is_held", coach=coach_id)
+    return count
 
 
 def deadlines(services: Services, _actors: Actors) -> int:
@@ -208,8 +224,12 @@ def attempt(services: Services, actors: Actors, job: Job, turn: str | None = Non
     try:
         with doorways.within("clock", job.name):
             count = job.run(services, actors)
-    except Unavailable:
-        raise
+    except Unavailable as error:
+        # The race: somebody holds a row that this job waits for in vain, or needs what it holds.
+        # The database is there, and the others need not wait for that row.
+        if kind_of(error) in OUT:
+            raise
+        log.warning("clock_job_stood_aside", name=job.name, kind=kind_of(error))
     except Exception:  # whatever is wrong with one job, the others must not wait for it
         log.exception("clock_job_failed", name=job.name)
     # The sweep has work all the time: a line for each would be all that the log says.
@@ -235,11 +255,11 @@ def run(services: Services, actors: Actors, stop: threading.Event) -> None:
             setbacks.look()
             tick(services, actors)
         except Unavailable as error:
+            kind = kind_of(error)
             if not waiting:
-                log.warning(
-                    "clock_waits_for_database", kind=kind_of(error), error=type(error).__name__
-                )
-            waiting = True
+                log.warning("clock_waits_for_database", kind=kind, error=type(error).__name__)
+            # A lock that did not come is no outage: nobody's wake-up was in vain.
+            waiting = waiting or kind in OUT
         except Exception:  # a schema in the middle of a migration: without a clock nothing heals
             log.exception("clock_tick_failed")
         else:

@@ -10,7 +10,7 @@ from dramatiq.middleware import Middleware, SkipMessage
 
 from storage.schema import doorways
 from storage.schema.database import Database
-from storage.schema.outages import Unavailable, kind_of
+from storage.schema.outages import Unavailable, is_cut, kind_of
 from workers.breaker import FAILURES
 from workers.skew import ProductClock
 
@@ -51,7 +51,8 @@ class Ground(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         # Whoever found out about the outage puts its wake-up back: it waits there with the others.
-        if isinstance(exception, Unavailable) and self._is_out():
+        # One line that was cut is no outage, and its wake-up is as lost.
+        if isinstance(exception, Unavailable) and (self._is_out() or is_cut(exception)):
             with suppress(*FAILURES):
                 broker.enqueue(message.copy())
 

@@ -203,12 +203,19 @@ def to_sweep(tx: Connection, *, now: datetime) -> bool:
 
 
 def sweep(
-    tx: Connection, *, now: datetime, idle: Collection[str] = (), limit: int = 500
+    tx: Connection,
+    *,
+    now: datetime,
+    idle: Collection[str] = (),
+    full: Collection[str] = (),
+    limit: int = 500,
 ) -> list[Wake]:
     """What is due and nobody was woken for lately. One caller gets each.
-    `idle`: the kinds of which no wake-up waits in a queue.
+    `idle`: the kinds of which no wake-up waits in a queue; `full`: those that are left alone,
+    because too many wait.
     """
-    waiting = _unwoken(now).order_by(row.wake_after_ms).limit(limit)
+    mine = _unwoken(now).where(row.kind.not_in(full))
+    waiting = mine.order_by(row.wake_after_ms).limit(limit)
     pause = case((row.kind.in_(idle), FIRST_WAKE_MS), else_=NEXT_WAKE_MS)
     later = taking(outbox, waiting).values(wake_after_ms=clock_ms() + pause)
     return wakes(tx, later.returning(row.id, row.kind))

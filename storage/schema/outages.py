@@ -25,6 +25,8 @@ from sqlalchemy.exc import (
 )
 
 Kind = Literal["away", "read_only", "busy", "again", "defect"]
+OUT: tuple[Kind, ...] = ("away", "read_only")
+"""Nobody can be served while it lasts."""
 Result = TypeVar("Result")
 
 # By class: connection, resources (full, too many),
@@ -38,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "40001": "again",
     "40P01": "again",
 }
+CUT = ("08", "57P0")  # the connection; an operator or the server's own end
 SPOILT = ("25", "26", "42P05")
 SAYS_READ_ONLY = "session is read-only"  # libpq, of a host that target_session_attrs does not want
 
@@ -100,6 +103,15 @@ def spoils(error: BaseException | None) -> bool:
     if kind_of(error) in ("away", "read_only"):
         return True
     return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(SPOILT)
+
+
+def is_cut(error: BaseException | None) -> bool:
+    """Whether the line was lost in the middle of it: the server ended it, or nobody answered."""
+    if isinstance(error, DBAPIError):
+        error = error.orig
+    if not isinstance(error, psycopg.Error) or kind_of(error) != "away":
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(CUT)
 
 
 def is_silence(error: BaseException | None) -> bool:

@@ -7,11 +7,12 @@ seconds more. The sweeps still take no more than they ever do at once.
 
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, Connection, update
+from sqlalchemy import Column, ColumnElement, Connection, select, update
 
 from storage.rows import clock_jobs, connections, outbox, outbox_claims, refresh_jobs
 from storage.rows.channels import AUDITING
 from storage.schema.database_clock import clock_ms
+from storage.schema.leases import taking
 from storage.schema.tables import connections as connection_rows
 from storage.schema.tables import outbox as outbox_rows
 
@@ -30,12 +31,11 @@ WAITS = (
 
 def pull_forward(tx: Connection, *, now: datetime) -> None:
     """Let the sweeps look at every read and every row of the outbox that is due."""
-    # Only what was woken for: what the sweeps may take already is left alone.
-    reads, rows = connection_rows, outbox_rows
-    woken = reads.c.wake_after_ms > clock_ms()
-    tx.execute(reads.update().where(refresh_jobs.WAITS, woken).values(wake_after_ms=clock_ms()))
-    woken = rows.c.wake_after_ms > clock_ms()
-    tx.execute(rows.update().where(outbox.waits(now), woken).values(wake_after_ms=clock_ms()))
+    for table, waits in ((connection_rows, refresh_jobs.WAITS), (outbox_rows, outbox.waits(now))):
+        # Only what was woken for: what the sweeps may take already is left alone. And whatever
+        # somebody holds is being worked on: nothing of ours waits for it.
+        woken = select(table.c.id).where(waits, table.c.wake_after_ms > clock_ms())
+        tx.execute(taking(table, woken).values(wake_after_ms=clock_ms()))
 
 
 def clock_set_back(tx: Connection, *, lease_ms: int) -> None:

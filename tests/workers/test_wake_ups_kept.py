@@ -8,6 +8,8 @@ import pytest
 from dramatiq import Worker
 from sqlalchemy import ColumnElement, select, text
 
+from storage.rows import outbox
+from storage.rows.outbox import Owed
 from storage.schema import tables
 from storage.schema.database import create
 from storage.schema.database_clock import clock_ms
@@ -15,7 +17,9 @@ from tests.support import http_client, people
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from tests.support.tcp_proxy import Proxy
+from workers import actors as wake_up_actors
 from workers import clock, queues
+from workers.actors import QUEUES
 from workers.breaker import RedisBreaker
 from workers.broker import Broker, create_broker, create_redis
 
@@ -68,6 +72,39 @@ def test_an_outage_of_the_database_uses_up_no_wake_up(
     worker.stop()
     broker.close()
     database.close()
+
+
+def test_a_connection_that_is_cut_in_the_middle_of_a_job_uses_up_no_wake_up(
+    fresh_database: Callable[[Kind], str], redis_url: str
+) -> None:
+    # Given a worker whose first attempt at a job loses its line, as by a pooler's restart
+    url = fresh_database("postgresql")
+    database, operator = create(url), create(url)
+    broker = create_broker(create_redis(redis_url, timeout=5), database=database)
+    done: list[str] = []
+    cut: list[int] = []
+
+    @dramatiq.actor(broker=broker, queue_name="freebusy")
+    def ask(job: str) -> None:
+        with database.write() as tx:
+            mine = tx.scalar(text("SELECT pg_backend_pid()"))
+            if not cut:
+                cut.append(int(str(mine)))
+                with operator.write() as by_hand:
+                    by_hand.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+            tx.execute(text("SELECT 1"))
+        done.append(job)
+
+    worker = Worker(broker, worker_timeout=20, worker_threads=1)
+    worker.start()
+    ask.send("one")
+    # Then it is done, and nobody woke for it again
+    until(lambda: done == ["one"])
+    assert len(cut) == 1
+    worker.stop()
+    broker.close()
+    database.close()
+    operator.close()
 
 
 @pytest.mark.parametrize(("waiting", "left_alone"), [(0, 2), (1, 10)])
@@ -150,6 +187,37 @@ def broker_at(url: str) -> Broker:
     """One that gives Redis up soon, and finds it again as soon."""
     client = create_redis(url, timeout=0.5)
     return create_broker(client, RedisBreaker(client, pause=0.05))
+
+
+def test_a_queue_that_nobody_takes_from_is_not_filled_without_end(
+    fresh_database: Callable[[Kind], str], redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake_up_actors, "FULL", 3)
+    with http_client.opened(fresh_database("sqlite"), redis_url) as desk:
+        services, actors = desk.runtime.services, desk.runtime.actors
+        connection_id = people.ready(desk.database)
+        people.mark_dirty(desk.database, connection_id)
+        mail = Owed(
+            "mail", "booked", "key", 1, people.NOW, booking_id="bkg_1", recipient="grace@x.test"
+        )
+        with desk.database.write() as tx:
+            outbox.add(tx, [mail], now=people.NOW)
+
+        def sweep() -> int:
+            with desk.database.write() as tx:
+                for table in (tables.connections, tables.outbox):
+                    tx.execute(table.update().values(wake_after_ms=0))
+            return clock.sweep(services, actors)
+
+        # Given workers that are gone, while the clock repeats what nobody answers
+        swept = [sweep() for _ in range(5)]
+        # Then each kind is repeated until its queue is long, and no more
+        assert swept == [2, 2, 2, 0, 0]
+        assert queues.depths(services) == dict.fromkeys(QUEUES, 0) | {"freebusy": 3, "mails": 3}
+        # And one that is shorter again gets more, whatever the others do
+        services.redis.delete("coachcal:mails", "coachcal:mails.msgs")
+        assert sweep() == 1
+        assert queues.depths(services) == dict.fromkeys(QUEUES, 0) | {"freebusy": 3, "mails": 1}
 
 
 def asked(desk: Desk, column: ColumnElement[int]) -> int:

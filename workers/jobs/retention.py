@@ -16,6 +16,7 @@ from storage.rows import (
     webhook_endpoints,
     withheld_addresses,
 )
+from storage.schema.database import Tx
 from storage.transactions import callbacks, looks
 from storage.transactions import retention as people
 from workers.actors import Actors
@@ -44,12 +45,14 @@ def drop(services: Services, _actors: Actors) -> int:
     that were withheld for long. Sent mails lose their text, and bookings their person.
     """
     now, settings = services.now(), services.settings
-    kept_for = timedelta(days=settings.keep_mails_days)
-    with services.database.write() as tx:
-        emptied = people.empty_old_mails(tx, now=now, after=kept_for)
-        forgotten = people.forget_people(
-            tx, now=now, after=timedelta(days=settings.keep_people_days)
-        )
+    mails = timedelta(days=settings.keep_mails_days)
+    whole = timedelta(days=settings.keep_people_days)
+
+    def forget(tx: Tx) -> int:
+        emptied = people.empty_old_mails(tx, now=now, after=mails)
+        return emptied + people.forget_people(tx, now=now, after=whole)
+
+    forgotten = services.database.transact(forget)
     dropped = 0
     # Apart from the people, and from each other: a table that grew large must not keep anybody's
     # data from going, and one delete that takes too long undoes no other.
@@ -57,7 +60,7 @@ def drop(services: Services, _actors: Actors) -> int:
         dropped += services.database.transact(partial(drop_some, now=now))
     for drop_batch in LARGE:
         dropped += _in_batches(services, drop_batch)
-    return emptied + forgotten + dropped
+    return forgotten + dropped
 
 
 def _in_batches(services: Services, drop_batch: Callable[..., int]) -> int:
