@@ -38,6 +38,14 @@ def lock(tx: Connection, coach_id: str) -> Coach | None:
     return _one(tx.execute(to_change(mine)).first())
 
 
+def stands(tx: Connection, coach_id: str) -> bool:
+    """Whether there is such a coach; nobody deletes them before the transaction ends. For whoever
+    inserts a row that belongs to one, and needs no more of them.
+    """
+    mine = select(coaches.c.id).where(coaches.c.id == coach_id)
+    return tx.scalar(mine.with_for_update(read=True, key_share=True)) is not None
+
+
 def get(tx: Connection, coach_id: str) -> Coach | None:
     return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id)).first())
 

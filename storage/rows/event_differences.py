@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from domain.event_differences import Kind
 from domain.slots import Own
@@ -93,17 +93,14 @@ def put(tx: Connection, found: Difference) -> None:
 
 def settle(tx: Connection, session_id: str) -> bool:
     """It is over, whoever ended it. False: there was none."""
-    mine = row.session_id == session_id
-    told = tx.execute(select(row.kind, row.told_token).where(mine)).first()
-    if told is None or told.kind == SETTLED:
-        return False
-    # Of what the platform never heard it need not hear the end.
-    if told.told_token is None:
-        tx.execute(event_differences.delete().where(mine))
+    mine = and_(row.session_id == session_id, row.kind != SETTLED)
+    # Of what the platform never heard it need not hear the end. The race: it is told just now. The
+    # deletion waits for that, and then finds that it was told.
+    untold = event_differences.delete().where(mine, row.told_token.is_(None))
+    if tx.execute(untold).rowcount:
         return True
     ended: dict[str, Any] = {"kind": SETTLED, "token": new_token(), "starts": None, "ends": None}
-    tx.execute(event_differences.update().where(mine).values(ended))
-    return True
+    return tx.execute(event_differences.update().where(mine).values(ended)).rowcount > 0
 
 
 def new_token() -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, not_, or_, select
 
 from storage.schema import records
 from storage.schema.tables import oauth_states
@@ -98,6 +98,21 @@ def abandoned(tx: Connection, *, now: datetime, limit: int) -> list[tuple[bytes,
     """
     query = select(row.state_hash, row.sealed).where(row.expires_at <= now, row.sealed.is_not(None))
     return [(found.state_hash, found.sealed) for found in tx.execute(query.limit(limit))]
+
+
+def end_of_coach(tx: Connection, coach_id: str, *, now: datetime) -> int:
+    """Forget the coach's, but for those whose tokens have to be given back, or whose code is being
+    exchanged for some just now. How many are left; none of them can be confirmed any more.
+    """
+    theirs = row.coach_id == coach_id
+    # The race: a browser came back, and Cronofy is being asked. What comes of it needs its row, or
+    # nobody could end an access that was granted in this moment.
+    asking = and_(row.outcome == "asking", row.expires_at > now)
+    granted = row.sealed.is_not(None)
+    tx.execute(delete(oauth_states).where(theirs, not_(or_(granted, asking))))
+    over = {"expires_at": now, "account": None, "return_url": None}
+    tx.execute(oauth_states.update().where(theirs, granted, row.expires_at > now).values(over))
+    return tx.scalar(select(func.count()).where(theirs)) or 0
 
 
 def forget(tx: Connection, state_hash: bytes) -> None:

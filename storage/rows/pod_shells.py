@@ -45,6 +45,13 @@ def get(tx: Connection, shell_id: str, *, lock: bool = False) -> PodShell:
     return found[0]
 
 
+def lock_of(tx: Connection, participant_id: str) -> None:
+    """Lock those to which this participant is to come."""
+    theirs = select(person.shell_id).where(person.participant_id == participant_id)
+    mine = select(row.id).where(row.id.in_(theirs))
+    tx.execute(to_change(mine.order_by(row.id))).all()
+
+
 def among(tx: Connection, ids: Sequence[str]) -> set[str]:
     """Which of these are shells."""
     return set(tx.scalars(select(row.id).where(row.id.in_(ids))))

@@ -19,6 +19,7 @@ from storage.rows import bookings, feed, outbox, sessions
 from storage.rows.event_differences import SETTLED
 from storage.rows.outbox import Owed
 from storage.rows.outbox_claims import Wake
+from storage.rows.owed_callbacks import locked
 from storage.schema.leases import taking
 from storage.schema.session_tables import (
     untold_conferencing,
@@ -111,8 +112,8 @@ def _owe(
 
 def drop_old(tx: Connection, *, now: datetime) -> int:
     """How many were over for longer than they are kept. Dead ones wait for a person."""
-    old = outbox_rows.delete().where(row.kind == "callback", _over, row.due_at < now - KEPT)
-    return tx.execute(old).rowcount
+    old = locked(row.kind == "callback", _over, row.due_at < now - KEPT)
+    return len(tx.execute(outbox_rows.delete().where(old).returning(row.id)).all())
 
 
 def _slots(tx: Connection, now: datetime, limit: int) -> list[Event]:
@@ -270,11 +271,8 @@ def _forget(tx: Connection, subjects: Sequence[str]) -> None:
     and grows without end.
     """
     mine = row.endpoint_id.is_(None)
-    tx.execute(
-        outbox_rows.delete().where(
-            row.kind == "callback", mine, row.booking_id.in_(subjects), _over
-        )
-    )
+    told = locked(row.kind == "callback", mine, row.booking_id.in_(subjects), _over)
+    tx.execute(outbox_rows.delete().where(told))
 
 
 def _owed(event: Event, version: int, event_id: str) -> Owed:

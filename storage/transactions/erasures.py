@@ -10,18 +10,20 @@ A participant's bookings keep time, seat and status, under a name that says noth
 there all the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from storage.reports import personal_data, whose_rows
 from storage.reports.personal_data import KeptAnswer, Person
-from storage.rows import audit_log, feed, outbox, push_marks
+from storage.rows import audit_log, feed, idempotency, outbox, push_marks
 from storage.rows import coaches as coach_rows
 from storage.rows import connections as connection_rows
 from storage.rows import farewells as farewell_rows
+from storage.rows import oauth_states as oauth_states_rows
+from storage.rows import pod_shells as pod_shell_rows
 from storage.rows.audit_log import Deed
 from storage.rows.outbox import Owed
 from storage.schema import records
@@ -35,10 +37,8 @@ from storage.schema.tables import (
     farewells,
     feeds,
     history,
-    idempotency,
     imported_people,
     links,
-    oauth_states,
     pod_shell_people,
     pod_shells,
     refusals,
@@ -49,14 +49,14 @@ from storage.schema.tables import outbox as outbox_rows
 from storage.slots import slot_sets
 from storage.transactions import retention
 
-AT_ONCE = 500
 row = erasures.c
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
     """How much there was. `coming`: sessions that had not ended. `revoking`: accounts that Cronofy
-    has to revoke yet; while there are any, the erasure is not over.
+    has to revoke yet, with those that were consented to and never confirmed; while there are any,
+    the erasure is not over.
     """
 
     sessions: int
@@ -112,8 +112,10 @@ def is_owed(tx: Connection, person: Person) -> bool:
 
 
 def owed(tx: Connection, *, limit: int) -> list[Person]:
-    """Who is to be erased and is not yet, those asked for first first."""
-    query = select(row.kind, row.person_id).order_by(row.asked_at, row.person_id)
+    """Who is to be erased and is not yet: any of them, so that each has its turn. The end of an
+    account may wait for Cronofy for days, and dozens that wait would keep out all who came later.
+    """
+    query = select(row.kind, row.person_id).order_by(func.random())
     return records.all_as(tx, Person, query.limit(limit))
 
 
@@ -145,12 +147,13 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     answers = _drop_answers(tx, personal_data.answers_about_coach(tx, person.id))
     _delete(tx, withheld_addresses, rows[withheld_addresses])
     _delete(tx, refusals, rows[refusals])
-    _delete(tx, oauth_states, rows[oauth_states])
-    mails = _delete(tx, outbox_rows, rows[outbox_rows])
+    consented = oauth_states_rows.end_of_coach(tx, person.id, now=now)
+    # Callbacks below: whoever tells an endpoint has the feed's lock, and then wants theirs.
+    mails = _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind != "callback"))
     _delete(tx, pod_shells, rows[pod_shells])  # as who was to come
     _delete(tx, history, rows[history])
     met = _delete(tx, sessions, rows[sessions])  # their bookings go with them
-    revoking = _count(tx, connections, rows[connections])
+    revoking = _count(tx, connections, rows[connections]) + consented
     if revoking:
         # One that is connected meanwhile is consented anew: its end is owed once more.
         push_marks.owe_ends(tx, person.id)
@@ -161,6 +164,9 @@ def _erase_coach(tx: Connection, person: Person, *, now: datetime) -> Erased:
     feed.forget(tx, rows[events])
     # The race: an endpoint was owed one of these events while we waited for the feed's lock.
     mails += _delete(tx, outbox_rows, outbox_rows.c.coach_id == person.id)
+    # The race: somebody found the coach and made a feed, after those above were gone. They held the
+    # coach's row until it was committed, for which its deletion has waited.
+    _delete(tx, feeds, rows[feeds])
     return Erased(met, still_to_come, seats_taken, mails, answers, revoking)
 
 
@@ -180,12 +186,14 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
     _delete(tx, imported_people, rows[imported_people])
     _delete(tx, pod_shell_people, rows[pod_shell_people])
     emptied = _empty_mails(tx, rows[outbox_rows])
-    # The platform has heard them: kept, they would say whose the bookings were
-    # that are nobody's from now on.
-    over = outbox_rows.c.state.in_(("sent", "superseded"))
-    _delete(tx, outbox_rows, and_(rows[outbox_rows], outbox_rows.c.kind == "callback", over))
+    callbacks = and_(rows[outbox_rows], outbox_rows.c.kind == "callback")
+    theirs = list(tx.scalars(select(outbox_rows.c.id).where(callbacks)))
     coming = _coming(tx, rows[bookings], now)
     taken = retention.anonymise(tx, rows[bookings], now=now)
+    # The platform has heard them: kept, they would say whose the bookings were that are nobody's
+    # from now on. Under the feed's lock, in the order of whoever tells an endpoint.
+    over = outbox_rows.c.state.in_(("sent", "superseded"))
+    _delete(tx, outbox_rows, and_(outbox_rows.c.id.in_(theirs), over))
     _delete(tx, erasures, _is(person))
     # The events in the coaches' calendars are titled with the participant's name.
     # The sweeper wakes their writer.
@@ -194,7 +202,9 @@ def _erase_participant(tx: Connection, person: Person, *, now: datetime) -> Eras
 
 
 def _lock_coaches(tx: Connection, participant_id: str) -> None:
-    """Those with whom the participant has a seat, in the order in which seats are moved."""
+    """Those with whom the participant has a seat, in the order in which seats are moved; and the
+    pods without a time to which they are to come.
+    """
     # The race: somebody cancels or moves a booking, has read it under its coach's lock, and writes
     # it back whole: name, address and reason would be there again, and mails be owed to them.
     theirs = (
@@ -202,8 +212,12 @@ def _lock_coaches(tx: Connection, participant_id: str) -> None:
         .join(bookings)
         .where(bookings.c.participant_id == participant_id)
     )
-    for coach_id in tx.scalars(theirs.distinct().order_by(sessions.c.coach_id)).all():
+    # In Python's order, as all who lock several: a database may sort by another.
+    for coach_id in sorted(tx.scalars(theirs.distinct())):
         coach_rows.lock(tx, coach_id)
+    # The race: somebody gives a pod its time, and has read who is to come to it. They hold it
+    # until they are in a seat, where they are found.
+    pod_shell_rows.lock_of(tx, participant_id)
 
 
 def _close(tx: Connection, coach_id: str, *, now: datetime) -> None:
@@ -275,17 +289,7 @@ def _retitled(session_id: str, coach_id: str, version: int, now: datetime) -> Ow
 
 
 def _drop_answers(tx: Connection, answers: Iterable[KeptAnswer]) -> int:
-    keys = [(answer.client_id, answer.key) for answer in answers]
-    for chosen in _batches(keys):
-        named = tuple_(idempotency.c.client_id, idempotency.c.key).in_(chosen)
-        _delete(tx, idempotency, named)
-    return len(keys)
-
-
-# SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535, and two go with each key.
-def _batches(keys: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    for place in range(0, len(keys), AT_ONCE):
-        yield keys[place : place + AT_ONCE]
+    return idempotency.drop(tx, [(answer.client_id, answer.key) for answer in answers])
 
 
 def _count(tx: Connection, table: Table, where: ColumnElement[bool]) -> int:

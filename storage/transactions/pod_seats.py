@@ -96,8 +96,10 @@ def move_seat(
     cost = late_changes.cost_of_move(tx, left, before, terms, excused=excused)
     who, coach = before.participant, coaches[target.coach_id]
     pod = _take(tx, coach, pod_id, who, terms)
-    _check_group(tx, pod, who)
+    # The race: they take a seat in another group, under its own coach's lock. Looked up under
+    # theirs, one of the two is seen by the other.
     participant_times.lock(tx, [who.id])
+    _check_group(tx, pod, who)
     overlap = overlaps.check_seat(tx, coach, pod, who, terms, force=force, without=[left.id])
     sessions.give_seat(tx, left.id)
     if cost == "missed":

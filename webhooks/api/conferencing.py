@@ -71,7 +71,7 @@ def _check(request: CappedRequest, ours: Parts) -> None:
 def _owe(runtime: Runtime, digest: bytes, *, failing: bool) -> bool:
     """Owe the look in a committed transaction, then wake a worker. Whether the address is known."""
     services = runtime.services
-    with services.database.write_once() as tx:
+    with services.database.write() as tx:
         wakes = conferencing.called(tx, digest, failing=failing, now=services.now())
     if wakes is None:
         return False

@@ -32,7 +32,7 @@ def create(body: FeedIn) -> NewFeedOut:
     services = runtime().services
     feed = Feed(feeds.new_id(), body.coach_id, body.participant_id, body.language, services.now())
     with services.database.write() as tx:
-        if body.coach_id is not None and coaches.get(tx, body.coach_id) is None:
+        if body.coach_id is not None and not coaches.stands(tx, body.coach_id):
             raise Unknown("coach", body.coach_id)
         token = feeds.make(tx, feed)
     url = f"{services.settings.base_url}/f/{token}.ics"

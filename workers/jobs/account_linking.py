@@ -196,7 +196,7 @@ def forget_abandoned(services: Services) -> int:
 
 
 def _may_connect(tx: Tx, coach_id: str) -> bool:
-    return coaches.get(tx, coach_id) is not None and not farewells.leaves(tx, coach_id)
+    return coaches.stands(tx, coach_id) and not farewells.leaves(tx, coach_id)
 
 
 def _refuse(services: Services, state: str, browser: str, outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from storage.reports.personal_data import Person
+from storage.schema.vault import Sealed
 from storage.transactions import erasures, store_reading
 from storage.transactions.erasures import Erased
 from workers.cronofy.errors import CronofyError, InvalidGrant
@@ -54,9 +55,8 @@ def erase(services: Services, person: Person, *, actor: str) -> ErasureOutcome |
         connected = erasures.ask(tx, person, actor=actor, now=services.now())
     if connected is None:
         return None
-    failure = _forget_all(services, connected)
-    erased = advance(services, person)
-    return ErasureOutcome(erased, len(connected) - erased.revoking, failure)
+    revoked, failure = _forget_all(services, connected)
+    return ErasureOutcome(advance(services, person), revoked, failure)
 
 
 def advance(services: Services, person: Person) -> Erased:
@@ -89,13 +89,16 @@ def forget(services: Services, connection_id: str) -> None:
     log.info("erased", connection=connection_id)
 
 
-def _forget_all(services: Services, connected: Iterable[str]) -> str | None:
-    failure = None
+def _forget_all(services: Services, connected: Iterable[str]) -> tuple[int, str | None]:
+    """How many were, and why the last of the others was not."""
+    revoked, failure = 0, None
     for connection_id in connected:
-        # One account never keeps another from being revoked.
+        # One account never keeps another from being revoked: be it that Cronofy does not, or that
+        # its tokens were sealed with a key that is gone.
         try:
             forget(services, connection_id)
-        except CronofyError as error:
+            revoked += 1
+        except (CronofyError, Sealed) as error:
             log.warning("revoke_failed", connection=connection_id, error=str(error))
             failure = str(error)
-    return failure
+    return revoked, failure

@@ -3,12 +3,14 @@ Cronofy's; and how its pages speak.
 """
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
 from storage.reports.personal_data import Person
+from storage.rows import coaches
 from storage.transactions import erasures
 from tests.support import people
 from tests.support.in_process import House
@@ -28,7 +30,7 @@ from tests.webhooks.api.connect.kit import (
 )
 from workers import clock
 from workers.cronofy.sandbox.control import ReadyAccount
-from workers.jobs import account_linking, retention
+from workers.jobs import account_linking, erasure, retention
 
 
 def at(house: House, passed: timedelta) -> None:
@@ -101,6 +103,40 @@ def test_a_coach_who_is_erased_meanwhile_is_connected_to_nothing(
     assert client.get(path).status_code == 403
     assert read(answer(client, page)) == EXPIRED
     assert "ada@calendar.test" not in everything(house)
+    # And what she had consented to is given back at once, before all of her is gone
+    services, actors = house.runtime.services, house.runtime.actors
+    house.control.fail("/oauth/token/revoke", 503, times=None)
+    clock.erase(services, actors)
+    house.control.clear_faults()
+    house.control.clear_calls()
+    clock.erase(services, actors)
+    assert house.control.counts()[REVOKES] == 1
+    clock.erase(services, actors)
+    with services.database.read() as tx:
+        assert erasures.owed(tx, limit=9) == []
+        assert coaches.get(tx, "ada") is None
+
+
+def test_an_account_that_is_granted_while_its_coach_is_erased_is_given_back(
+    house: House, client: FlaskClient, seat: ReadyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, actors = house.runtime.services, house.runtime.actors
+    exchange = account_linking._exchanged
+
+    def late(*arguments: Any) -> Any:
+        came = exchange(*arguments)
+        erasure.ask(services, Person("coach", "ada"), actor="test")
+        return came
+
+    monkeypatch.setattr(account_linking, "_exchanged", late)
+    come_back(client, consented(house, client, seat))
+    house.control.clear_calls()
+    for _ in range(3):
+        clock.erase(services, actors)
+    assert house.control.counts()[REVOKES] == 1
+    assert "ada@calendar.test" not in everything(house)
+    with services.database.read() as tx:
+        assert coaches.get(tx, "ada") is None
 
 
 @pytest.mark.parametrize(
