@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 
 from domain import events as told
 from domain.history import HistoryStep
-from domain.sessions import ERASED_ID, Participant
+from domain.sessions import Participant
 from storage.rows import bookings as booking_rows
 from storage.rows import feed
 from storage.schema.history import note
@@ -67,9 +67,12 @@ def forget_people(tx: Connection, *, now: datetime, after: timedelta) -> int:
     query = select(bookings.c.id, bookings.c.participant_id).join(
         sessions, bookings.c.session_id == sessions.c.id
     )
-    known = bookings.c.participant_id.not_like(f"{ERASED_ID}%")
     # Booking and mails in one transaction: a mail that stayed would say who it was.
-    old = dict(tx.execute(query.where(sessions.c.ends < before, known).limit(AT_ONCE)).all())
+    old = dict(
+        tx.execute(
+            query.where(sessions.c.ends < before, booking_rows.IS_SOMEBODY).limit(AT_ONCE)
+        ).all()
+    )
     empty_mails(tx, select(row.id).where(row.kind == "mail", row.booking_id.in_(old)))
     forgotten = anonymise(tx, bookings.c.id.in_(old), now=now)
     booked = exists().where(bookings.c.participant_id == imported_people.c.participant_id)

@@ -2,6 +2,7 @@
 happened stays.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,6 +76,20 @@ def test_a_mail_that_did_not_end_keeps_what_it_says(
     whole = mails_of(database, booked)
     assert drop(database, ENDS + MONTH * 3) == (0, 0)
     assert mails_of(database, booked) == whole
+
+
+@pytest.mark.parametrize("theirs", ["erased-7", "ERASED_7", "erased"])
+def test_a_person_whose_id_looks_like_that_of_nobody_is_forgotten_like_others(
+    database: Database, theirs: str
+) -> None:
+    people.ready(database, people.MAILED)
+    who = replace(people.GRACE, id=theirs)
+    with database.write() as tx:
+        wanted = Wanted("ada", at(8, 10), 60)
+        done = booking_transactions.book(tx, wanted, who, people.PROGRAMME, people.terms())
+    assert drop(database, ENDS + YEAR + timedelta(days=2))[1] == 1
+    with database.read() as tx:
+        assert booking_rows.get(tx, done.booking.id).participant.is_erased
 
 
 def test_a_booking_loses_its_person_a_year_after_its_session(
