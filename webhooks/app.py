@@ -108,6 +108,8 @@ class App(APIFlask):
         ours.metrics.unread.labels(kind).inc()
         named = request_id(environ)
         headers = [*self.always, ("Content-Type", problems.PROBLEM), (REQUEST_ID, named)]
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers += problems.RETRY_AFTER.items()
         return (
             f"{status} {HTTPStatus(status).phrase}",
             headers,

@@ -68,6 +68,11 @@ def waiting(tx: Connection, pause: Pause, *, now: datetime) -> int:
     return tx.scalar(select(func.count()).where(mine, due)) or 0
 
 
+def holds(tx: Connection, outbox_id: str) -> bool:
+    """Whether this message is paused."""
+    return tx.scalar(select(outbox.c.id).where(outbox.c.id == outbox_id, covers())) is not None
+
+
 def covers() -> ColumnElement[bool]:
     """Whether a row of the outbox is paused."""
     it = outbox.c

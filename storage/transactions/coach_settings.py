@@ -81,9 +81,11 @@ def choose_calendars(
     """Let these calendars of a coach's connection block, and no others. Every calendar was read:
     none is owed a read.
 
-    Returns the sessions that this has put in conflict. Raises calendars.UnknownCalendar.
+    Returns the sessions that this has put in conflict. Raises calendars.UnknownCalendar, Refused
+    `coach_leaves`.
     """
     coach = coaches.lock(tx, coach_id)
+    farewells.refuse_leaving(tx, coach_id)
     calendars.choose(tx, connection_id, chosen)
     if coach is None:
         return ()

@@ -10,6 +10,8 @@ from dramatiq.brokers.stub import StubBroker
 from tests.support import http_client as desks
 from tests.support.databases import PostgresDatabases
 from tests.support.http_client import SETTINGS, Desk
+from webhooks.app import App
+from webhooks.front.kinds import KINDS
 
 MOOD = """
 CREATE TABLE mood (state text);
@@ -63,3 +65,11 @@ def test_each_error_of_the_database_has_its_answer(moody: Desk, state: str) -> N
     with moody.database.read() as tx:
         assert tx.exec_driver_sql("SELECT last_value FROM tries").scalar() == 1 + tries
     assert moody.look("/readyz").json["database"] == "ok"
+
+
+def test_what_no_view_saw_says_when_to_come_again_like_any_other_503(moody: Desk) -> None:
+    app = moody.client.application
+    assert isinstance(app, App)
+    for kind, (status, _) in KINDS.items():
+        _, headers, _ = app.unread(kind, {})
+        assert ("Retry-After" in dict(headers)) == (status == 503), kind

@@ -1,5 +1,7 @@
 """Bookings over HTTP: a 1:1 session or a seat in a pod is booked, shown, moved and cancelled."""
 
+from collections.abc import Sequence
+
 from flask import Response
 
 from domain.errors import Invalid
@@ -82,6 +84,8 @@ def rebook(booking_id: str, body: RebookIn) -> Response:
         raise Invalid(
             "start", "start_or_pod", "Send start for a 1:1 session, or pod_id for a seat in a pod."
         )
+    if body.pod_id is not None:
+        _check_alone(body, ("duration", "hold_id"))
 
     def work(tx: Tx, terms: Terms) -> WriteResult:
         if body.pod_id is not None:
@@ -165,10 +169,7 @@ def _wanted(body: BookingIn) -> Wanted | None:
     half of one.
     """
     if body.pod_id is not None:
-        for name in ("coach_id", "start", "duration", "hold_id", "place"):
-            if getattr(body, name) is not None:
-                detail = "A pod has its own coach, time and place: send pod_id without them."
-                raise Invalid(name, "time_or_pod", detail)
+        _check_alone(body, ("coach_id", "start", "duration", "hold_id", "place"))
         return None
     if body.coach_id is None:
         raise _lacks("coach_id")
@@ -177,6 +178,14 @@ def _wanted(body: BookingIn) -> Wanted | None:
     if body.duration is None:
         raise _lacks("duration")
     return Wanted(body.coach_id, instant("start", body.start), body.duration, forced(body.force))
+
+
+def _check_alone(body: BookingIn | RebookIn, others: Sequence[str]) -> None:
+    """Raises Invalid for what cannot be asked of a pod."""
+    for name in others:
+        if getattr(body, name) is not None:
+            detail = "A pod has its own coach, time and place: send pod_id without them."
+            raise Invalid(name, "time_or_pod", detail)
 
 
 def _lacks(name: str) -> RefusedRequest:

@@ -156,7 +156,7 @@ ROUTES = (
     Route("POST", f"{COACH}/connect", connect.begin, ("coaches:write",), ConnectIn,
           answer=ConnectOut, refuses=(404,)),
     Route("PUT", f"{CONNECTION}/calendars", connections.put_calendars, ("coaches:write",),
-          CalendarsIn, answer=CoachOut, refuses=(404,)),
+          CalendarsIn, answer=CoachOut, refuses=(404, 409)),
     Route("DELETE", CONNECTION, connections.disconnect, ("coaches:write",), answer=Accepted,
           answers=(202,), refuses=(404,)),
     Route("POST", BOOKINGS, bookings.create, BOOKS, BookingIn, answer=BookingOut,

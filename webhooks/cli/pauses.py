@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webhooks.cli.common import actor, as_json, listed, opened
+from webhooks.cli.rows import moment
 
 if TYPE_CHECKING:
     from storage.rows.pauses import Pause, What
@@ -77,5 +78,4 @@ def _parsed(what: str) -> "tuple[What, str]":
 
 def _row(each: "Pause", waiting: int) -> tuple[dict[str, Any], str]:
     row = {"what": each.name, "since": each.at, "by": each.actor, "waiting": waiting}
-    since = f"{each.at:%Y-%m-%d %H:%M:%S}"
-    return row, f"{each.name}  since {since}  by {each.actor}  {waiting} waiting"
+    return row, f"{each.name}  since {moment(each.at)}  by {each.actor}  {waiting} waiting"

@@ -20,7 +20,7 @@ def dead_row(row: Any) -> tuple[dict[str, Any], str]:
         "about": about,
     }
     line = (
-        f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind} {row.topic}  {about or '-'} "
+        f"{row.id}  {row.created_at:%Y-%m-%d %H:%M} UTC  {row.kind} {row.topic}  {about or '-'} "
         f" {row.last_error}"
     )
     return fields | {"error": row.last_error}, line
@@ -66,4 +66,4 @@ def coach_row(stands: Stands) -> tuple[dict[str, Any], str]:
 
 def moment(moment: datetime) -> str:
     """By the second, UTC."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

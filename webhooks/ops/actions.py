@@ -9,7 +9,7 @@ from flask import Response, abort, g, request, url_for
 
 from storage.reports import outbox
 from storage.reports.outbox import Message
-from storage.rows import audit_log, dead_letters, withheld_addresses
+from storage.rows import audit_log, dead_letters, pauses, withheld_addresses
 from storage.rows.audit_log import Deed
 from storage.rows.outbox_claims import Wake
 from storage.schema.database import Tx
@@ -55,6 +55,7 @@ def withhold(outbox_id: str) -> Response:
     )
 
 
+PAUSED = "leaves when it is resumed: it is paused"
 DONE = {
     "requeue": "was requeued and is on its way",
     "discard": "was discarded",
@@ -69,7 +70,9 @@ def _do(outbox_id: str, action: str, work: Work) -> Response:
         found = outbox.find(tx, outbox_id)
         if found is None:
             abort(404, "No message has this id.")
-        wakes = work(tx)
+        wakes, done = work(tx), DONE[action]
+        if wakes and pauses.holds(tx, outbox_id):
+            done = PAUSED
         if wakes is not None:
             audit_log.note(
                 tx, Deed(services.now(), g.visitor.name, action, outbox_id, _sentence(found))
@@ -77,7 +80,7 @@ def _do(outbox_id: str, action: str, work: Work) -> Response:
     if wakes is None:
         return answered(f"Nothing was done: {outbox_id} is {found.state}.", _page(outbox_id))
     runtime().actors.wake_outbox(wakes)
-    return answered(f"{outbox_id} {DONE[action]}.", _page(outbox_id))
+    return answered(f"{outbox_id} {done}.", _page(outbox_id))
 
 
 def answered(said: str, page: str) -> Response:

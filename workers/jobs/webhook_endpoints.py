@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +20,7 @@ from workers.actors import Actors
 from workers.mailer import MailError
 from workers.services import Services
 
+Result = TypeVar("Result")
 log = structlog.get_logger()
 
 SECONDS_AT_ONCE = 0.5
@@ -46,7 +48,7 @@ def feed_on(services: Services, actors: Actors) -> int:
             continue
         # A transaction for each: one that has much to catch up with keeps no other waiting.
         work = partial(endpoint_callbacks.feed_on, endpoint_id=endpoint.id, now=now)
-        owed = services.database.transact(work)
+        owed = _unless_deleted(services, work) or []
         actors.wake_outbox(owed)
         count += len(owed)
     _clear(services, waiting, deleted)
@@ -56,9 +58,19 @@ def feed_on(services: Services, actors: Actors) -> int:
 def _go_on(services: Services, actors: Actors, endpoint: WebhookEndpoint) -> int:
     """A batch of what somebody wanted sent again."""
     work = partial(endpoint_callbacks.go_on, endpoint_id=endpoint.id, now=services.now())
-    wake = services.database.transact(work)
+    wake = _unless_deleted(services, work) or []
     actors.wake_outbox(wake)
     return len(wake)
+
+
+def _unless_deleted(services: Services, work: Callable[[Tx], Result]) -> Result | None:
+    """What this answers. None: somebody deleted the endpoint since it was found, and the others are
+    not to wait for that.
+    """
+    try:
+        return services.database.transact(work)
+    except Unknown:
+        return None
 
 
 def _is_to_bury(tx: Tx, endpoint: WebhookEndpoint) -> bool:
@@ -103,7 +115,7 @@ def _switched_off(services: Services, endpoint: WebhookEndpoint) -> bool:
         return False
     bound = services.settings.endpoint_off_after
     work = partial(_switch_off, endpoint_id=endpoint.id, now=services.now(), bound=bound)
-    if not services.database.transact(work):
+    if not _unless_deleted(services, work):
         return False
     log.error("endpoint_switched_off", endpoint=endpoint.id)
     return True

@@ -45,6 +45,8 @@ def test_nothing_is_set_or_booked_until_the_erasure_is_over(
 ) -> None:
     # When the platform brings its coaches in step, and somebody forces a time
     refused(desk.put("/v1/coaches/ada", SETTINGS | {"name": "Ada"}), 409, "coach_leaves")
+    calendars = f"/v1/coaches/ada/connections/{erased.connection_id}/calendars"
+    refused(desk.put(calendars, {"calendars": []}), 409, "coach_leaves")
     forced = BOOKING | {"force": {"reason": "A favour"}}
     refused(post(desk, "/v1/bookings", forced), 409, "coach_leaves")
     # Then nobody has a session that would be gone without a word, and Ada's name is not back

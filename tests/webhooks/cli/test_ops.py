@@ -177,7 +177,7 @@ def test_a_withheld_address_is_listed_and_released_and_its_dead_letters_wait_for
     assert rows(told, tables.outbox, id=mine)[0].state == "dead"
     # It is listed without the address, and released by its id
     shown = run("withheld", "list").stdout
-    assert "wad_1  since 2026-06-01 08:00:00 until 2026-07-01  " in shown
+    assert "wad_1  since 2026-06-01 08:00:00 UTC until 2026-07-01  " in shown
     assert "550 5.1.1 nobody" in shown
     assert address not in shown
     assert run("withheld", "release", "wad_1").stdout == "wad_1: released; 0 leave, 0 ended\n"

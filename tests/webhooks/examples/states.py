@@ -196,6 +196,7 @@ STATES: tuple[Case, ...] = (
     Case("hold_of_another_time", "bookings_create", Change(body={"start": AFTERNOON})),
     Case("coach_leaves", "holds_create", before=_leaves),
     Case("coach_leaves", "coaches_put", before=_leaves),
+    Case("coach_leaves", "connections_put_calendars", before=_leaves),
     Case("seats_taken", "shells_create", Change(body={"shells": [FEW | {"coach_id": "{coach_id}",
          "duration": 60, "participants": [PERSON, HEDY]}]})),
     Case("coming_sessions", "people_erase_coach", before=_seated),

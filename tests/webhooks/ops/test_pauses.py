@@ -3,14 +3,16 @@ audit.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from storage.rows import audit_log
+from storage.schema.database import Database
 from tests.browser import scene
 from tests.support.http_client import Desk
-from tests.support.ops_pages import csrf
+from tests.support.ops_pages import HTMX_ASKS, csrf, do, state
 
 
 def post(desk: Desk, path: str, **fields: str) -> Any:
@@ -32,6 +34,23 @@ def test_a_pause_is_told_on_the_first_page_until_it_is_resumed(inside: Desk) -> 
         deeds = [(deed.action, deed.target, deed.detail) for deed in audit_log.deeds(tx)]
     assert ("pause", "mail", "1 wait at this moment") in deeds
     assert ("resume", "mail", "1 waited") in deeds
+
+
+@pytest.mark.parametrize(
+    ("action", "make"),
+    [
+        ("retry", lambda database: scene.owe(database, scene.owed(1))[0]),
+        ("requeue", scene.dead_letter),
+    ],
+)
+def test_of_a_paused_message_nobody_is_told_that_it_is_on_its_way(
+    inside: Desk, action: str, make: Callable[[Database], str]
+) -> None:
+    mine = make(inside.database)
+    post(inside, "", what="mail")
+    answer = do(inside, f"/ops/outbox/{mine}/{action}", headers=HTMX_ASKS)
+    assert f"{mine} leaves when it is resumed: it is paused." in answer.headers["HX-Trigger"]
+    assert state(inside, mine) == "pending"
 
 
 def test_a_company_is_paused_by_its_name_and_shown_harmless(inside: Desk) -> None:

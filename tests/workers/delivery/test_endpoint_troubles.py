@@ -11,6 +11,7 @@ from dramatiq.brokers.stub import StubBroker
 from storage.rows import pauses, webhook_endpoints
 from storage.rows.pauses import Pause
 from storage.rows.webhook_endpoints import PostAttempt
+from storage.schema import tables
 from storage.transactions import endpoint_callbacks
 from tests.support import endpoints
 from tests.support.webhook_delivery import Switchboard, switchboard
@@ -50,6 +51,30 @@ def test_one_that_refuses_for_days_is_switched_off(switchboard: Switchboard) -> 
     failed(switchboard, mine)
     assert look_after(switchboard) == 1
     assert endpoints.get(switchboard, mine).state == "off"
+
+
+def test_one_that_is_deleted_just_then_keeps_no_other_waiting(
+    switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = switchboard
+    actors = declare_actors(StubBroker(), board.services)
+    # Given three that are to be switched off, one of which is being sent something again
+    ids = [endpoints.make(board, path) for path in ("/gone", "/again", ONE)]
+    endpoints.change(board, ids[1], again_before=board.now)
+    board.now += LONG
+    for each in ids:
+        endpoints.change(board, each, failing_since=board.now - LONG)
+        failed(board, each)
+    found = [endpoints.get(board, each) for each in ids]
+    with board.database.write() as tx:
+        # When the first two are deleted after the clock found them
+        row = tables.webhook_endpoints
+        tx.execute(row.delete().where(row.c.id.in_(ids[:2])))
+    monkeypatch.setattr(webhook_endpoints, "find_all", lambda _tx: found)
+    # Then the clock goes on with the third
+    job.feed_on(board.services, actors)
+    assert look_after(board) == 1
+    assert endpoints.get(board, ids[2]).state == "off"
 
 
 def test_five_days_of_refusals_switch_it_off_and_mail_ops_once(switchboard: Switchboard) -> None:

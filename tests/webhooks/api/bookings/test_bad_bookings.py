@@ -70,6 +70,18 @@ def test_a_bad_body_is_refused_by_its_field_and_changes_nothing(
     assert desk.dump() == before
 
 
+@pytest.mark.parametrize("field", [{"duration": 30}, {"hold_id": "ses_1"}])
+def test_a_seat_that_moves_takes_neither_a_length_nor_a_hold_along(
+    desk: Desk, field: dict[str, Any]
+) -> None:
+    booked = post(desk, "/v1/bookings", BOOKING).json
+    before = desk.dump()
+    answer = post(desk, f"/v1/bookings/{booked['id']}/rebook", {"pod_id": "ses_1"} | field)
+    told = refused(answer, 422, "time_or_pod")
+    assert told["field"] in field
+    assert desk.dump() == before
+
+
 def test_nothing_of_a_participant_is_in_a_refusal_or_a_listing(desk: Desk) -> None:
     post(desk, "/v1/bookings", BOOKING)
     other = post(desk, "/v1/bookings", BOOKING | {"participant": HEDY})
