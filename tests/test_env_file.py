@@ -17,9 +17,9 @@ from dotenv import dotenv_values
 from honcho.environ import parse as honcho_parse  # type: ignore[import-untyped]  # it has no types
 
 from tests.support.databases import copy_of
+from tests.support.ports import free_port
 from tests.webhooks.cli.dead_ends import GOOD, is_a_sentence
 from webhooks.cli import main
-from webhooks.demo.processes import free_port
 from workers.settings import Settings, variable
 
 ROOT = Path(__file__).parents[1]

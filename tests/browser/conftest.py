@@ -18,7 +18,7 @@ from tests.support import http_client as desks
 from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from tests.support.listening import listening
-from webhooks.demo.processes import free_port
+from tests.support.ports import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_MS = 60_000

@@ -22,7 +22,7 @@ from tests.support import people
 from tests.support.databases import Kind
 from tests.support.installing import from_npm
 from tests.support.listening import listening
-from webhooks.demo.processes import free_port
+from tests.support.ports import free_port
 from workers.doctor import provider as provider_check
 
 

@@ -24,9 +24,9 @@ from tests.journeys import storm
 from tests.support import http_load, mail_server, people, processes
 from tests.support.booking_requests import BOOKING
 from tests.support.databases import Kind
+from tests.support.ports import free_port
 from tests.support.processes import Town
 from webhooks.demo import browser
-from webhooks.demo.processes import free_port
 from workers.cronofy.sandbox.control import ReadyAccount
 
 pytestmark = pytest.mark.timeout(400)  # processes that start and take over, on any machine

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.client import PACKAGE
+from tests.support.ports import free_port
 from webhooks.demo import browser
-from webhooks.demo.processes import free_port
 from workers.cronofy.sandbox.control import Control
 
 ROOT = Path(__file__).parents[2]

@@ -18,6 +18,7 @@ from tests.support import http_client as desks
 from tests.support import people
 from tests.support.databases import copy_of
 from tests.support.http_client import CHANGE, NOWHERE, SECRET, Desk
+from tests.support.ports import free_port
 from tests.webhooks.door import (
     LENGTH,
     UNREAD,
@@ -28,7 +29,7 @@ from tests.webhooks.door import (
     head,
     status,
 )
-from webhooks.demo.processes import Processes, StepFailed, free_port
+from webhooks.demo.processes import Processes, StepFailed
 from webhooks.http.requests import PUSH_CAP
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import Kind
+from tests.support.ports import free_port
 from tests.support.processes import Town, raised
 from webhooks import launch
-from webhooks.demo.processes import free_port, true_process
+from webhooks.demo.processes import true_process
 
 LOADED = """
 import gc

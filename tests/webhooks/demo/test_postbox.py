@@ -16,10 +16,11 @@ import requests
 from aiosmtpd.smtp import Envelope
 
 from tests.domain.letters import NOW
+from tests.support.ports import free_port
 from tests.webhooks.demo.box import ME, OURS, YOU, client, get, send
 from tests.workers.mailer import rfc
 from webhooks.demo.postbox import KEPT, LARGEST_MAIL, Letters, Postbox
-from webhooks.demo.processes import StepFailed, free_port
+from webhooks.demo.processes import StepFailed
 from workers.mailer import MailError
 from workers.mailer.calendar_part import calendar
 from workers.mailer.message import serialise

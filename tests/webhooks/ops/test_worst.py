@@ -24,8 +24,8 @@ from tests.support import mail_server, outbox_states, people
 from tests.support.databases import Kind
 from tests.support.in_process import House, built
 from tests.support.ops_pages import csrf, log_in
+from tests.support.ports import free_port
 from webhooks.app import create_app
-from webhooks.demo.processes import free_port
 from webhooks.ops import runbook, worst
 from workers import clock
 from workers.bootstrap import Runtime, bootstrap

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from webhooks.demo.processes import free_port
+from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 Script = Callable[["Server"], Any]

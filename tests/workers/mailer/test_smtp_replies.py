@@ -4,9 +4,9 @@ from socket import socket
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.workers.mailer.mailing import failure, mailing, send
 from tests.workers.mailer.postman import Postman, raw, running
-from webhooks.demo.processes import free_port
 
 
 class TestReplies:
