@@ -166,6 +166,13 @@ class Touch:
         self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
+def hold_time(page: Page) -> None:
+    """No timer of a page with a clock ends by itself: whoever does two things one after the other
+    does so at once, however long this machine takes.
+    """
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)
+
+
 def to_the_middle(there: Locator) -> None:
     """Away from what sticks to the edges of the screen."""
     there.evaluate("it => it.scrollIntoView({block: 'center'})")

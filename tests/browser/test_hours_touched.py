@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.hands import Touch, middle, to_the_middle
+from tests.browser.hands import Touch, hold_time, middle, to_the_middle
 from tests.browser.readers import at_peace
 from tests.browser.screens import PHONE, week
 from tests.browser.settings_page import at_settings
@@ -48,12 +48,16 @@ def test_a_resting_finger_paints_what_is_beneath_it_and_a_swipe_scrolls(
             expect(cell(page, day, NOON)).to_have_attribute("aria-selected", "false")
         # When the next finger swipes, slowly, from the same place
         places = page.evaluate(SCROLLED)
+        page.clock.install()
+        hold_time(page)
         with Touch(page).down(x, y) as finger:
-            page.wait_for_timeout(HURRIED)
+            page.clock.run_for(HURRIED)
             finger.move(across, y - 150)
+        page.clock.run_for(RESTED)
         page.wait_for_timeout(RESTED)
         assert week(page) == painted
         assert page.evaluate(SCROLLED) != places
+        page.clock.resume()
         # Then all of it is taken back at once
         to_the_middle(page.locator("#undo"))
         page.locator("#undo").tap()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.booking_page import TEN, bookings_of, button, guest, ready
 from tests.browser.conftest import Site
-from tests.browser.hands import Touch, middle, to_the_middle
+from tests.browser.hands import Touch, hold_time, middle, to_the_middle
 from tests.browser.readers import at_peace, violations
 from tests.browser.screens import PHONE, SIZES, in_view, week
 from tests.browser.settings_page import at_settings, cell, hours
@@ -112,8 +112,11 @@ def test_a_swipe_on_the_hours_changes_none_of_them(one_site: Site, across: int, 
         to_the_middle(cell(page, "Wednesday", "10:00"))
         places = page.evaluate(PLACES)
         x, y = middle(cell(page, "Wednesday", "10:00"))
+        page.clock.install()
+        hold_time(page)
         with Touch(page).down(x, y) as finger:
             finger.move(x + across, y + down)
+        page.clock.run_for(600)
         page.wait_for_timeout(600)
         assert week(page) == before
         expect(page.locator("#unsaved")).to_be_hidden()
@@ -143,6 +146,7 @@ def test_a_finger_that_rests_a_moment_paints_and_a_tap_chooses(one_site: Site) -
         # When it rests and is lifted, or taps, that is a quarter hour, once
         with Touch(page).down(x, y):
             page.wait_for_timeout(700)
+            expect(page.locator(".grid .range")).to_have_count(1)
         expect(hours(page, "sun")).to_have_value("10:15-12:00")
         cell(page, "Saturday", "10:00").tap()
         expect(hours(page, "sat")).to_have_value("10:00-10:15")
@@ -215,10 +219,12 @@ def test_whoever_chooses_with_keys_is_waited_for(one_site: Site) -> None:
     with guest(one_site, "/book?duration=60") as seen:
         page = seen.page
         page.locator("#duration").focus()
+        hold_time(page)
         for key in ("ArrowUp", "ArrowDown", "ArrowUp"):
             page.keyboard.press(key)
         chosen = page.locator("#duration").input_value()
         assert "zone=" not in page.url
+        page.clock.resume()
         page.wait_for_url(f"**duration={chosen}&zone=**")
         expect(page.locator("#duration")).to_have_value(chosen)
         expect(page.locator("#duration")).to_be_focused()
