@@ -17,7 +17,6 @@ from tests.support.booking_requests import BOOKING, post
 
 STATIC = Path(__file__).parents[2] / "webhooks"
 
-
 # Of axe-core 4.14.1, as npm has it; its licence lies beside it.
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 
@@ -212,6 +211,7 @@ def test_a_paused_page_stands_still_until_it_goes_on(one_site: Site) -> None:
         page = seen.page
         page.get_by_role("button", name="Pause").press("Enter")
         expect(page.locator("#alive")).to_have_text("Paused")
+        expect(page.locator(".htmx-request")).to_have_count(0)  # what was under way has come
         asked = len(seen.requests)
         mine = scene.dead_letter(one_site.desk.database)
         page.wait_for_timeout(2_500)  # longer than it would have waited

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import scene
 from tests.browser.conftest import Seen, Site
@@ -94,6 +94,7 @@ def test_reasons_of_a_coach_s_week_stand_apart(one_site: Site, screen: dict[str,
         page.goto("/ops/coaches/ada")
         # What is measured is not swapped meanwhile.
         page.click("#pause")
+        expect(page.locator(".htmx-request")).to_have_count(0)
         to_the_middle(page.locator(".week"))
         for look in LOOKS:
             page.emulate_media(**look)

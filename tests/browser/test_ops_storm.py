@@ -81,6 +81,7 @@ def test_stages_stand_apart_in_every_look(one_site: Site, screen: dict[str, Any]
         page = seen.page
         page.goto("/ops/storm")
         page.click("#pause")  # what is measured is not swapped meanwhile
+        expect(page.locator(".htmx-request")).to_have_count(0)
         page.locator(".stacked").scroll_into_view_if_needed()
         for look in LOOKS:
             page.emulate_media(**look)
