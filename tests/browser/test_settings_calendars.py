@@ -69,6 +69,7 @@ def test_in_a_frame_an_account_that_was_connected_beside_it_shows_without_a_relo
         beside.value.wait_for_url("**provider_name=google**")
         # Then the frame shows the settings again
         expect(frame.locator("#accounts")).to_contain_text("No calendar is connected yet")
+        page.frames[-1].wait_for_load_state()
         # And when the account is connected, and the coach comes back
         people.connect(site.desk.database)
         beside.value.close()
