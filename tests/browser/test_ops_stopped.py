@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement
 from storage.rows import coaches
 from storage.schema import tables
 from storage.schema.database_clock import clock_ms
-from storage.schema.outages import Unavailable
 from tests.browser.conftest import Seen
 from tests.browser.readers import violations
 from tests.journeys import storm
@@ -191,26 +190,11 @@ def utc(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).isoformat()
 
 
-def stand_still(town: Town) -> None:
-    """The clock is frozen between two of its transactions. Within one it would keep everybody else
-    out of SQLite, which has one writer: also the clock that is to take over.
-    """
-    for _ in range(20):
-        town.freeze("clock")
-        try:
-            with town.database.write() as tx:
-                tx.execute(tables.schedule.delete().where(tables.schedule.c.name == "nobody"))
-            return
-        except Unavailable:
-            town.signal("clock", signal.SIGCONT)
-    pytest.fail("the clock was never between two transactions")
-
-
 def test_a_clock_that_stands_still_is_named_and_another_one_takes_over(
     town: Town, chromium: Browser
 ) -> None:
     with overview(town, chromium) as page:
-        stand_still(town)
+        town.freeze("clock")
         is_told(page, "The clock has stopped: it last ran .* ago", "coachcal clock")
         town.rename("clock", "frozen")
         town.start("clock")

@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from storage.rows import api_keys, coaches
 from storage.schema import database
 from storage.schema.database import Database
+from storage.schema.outages import Unavailable
 from storage.slots import slot_sets
 from tests.support import forks, people
 from tests.support.ports import free_port
@@ -94,11 +95,18 @@ class Town:
     def freeze(self, name: str) -> None:
         """Until SIGCONT. Waits for every thread: kill() returns before the kernel has stopped them,
         and a busy machine lets one go on for milliseconds more, enough to send a mail.
+
+        Between two of its transactions: within one it would keep all others out of SQLite.
         """
         group = self.processes.pid(name)
-        self.signal(name, signal.SIGSTOP)
-        while any(state not in "TXZ" for state in threads_of(group)):
-            time.sleep(0.001)
+        for _ in range(20):
+            self.signal(name, signal.SIGSTOP)
+            while any(state not in "TXZ" for state in threads_of(group)):
+                time.sleep(0.001)
+            with contextlib.suppress(Unavailable), self.database.write():
+                return
+            self.signal(name, signal.SIGCONT)
+        raise AssertionError(f"the {name} was never between two transactions")
 
     def rename(self, name: str, new: str) -> None:
         """Make room for another process of the same name; its log stays where it was."""
