@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from workers.cronofy import signature
 
-PATIENCE = 10
+PATIENCE = 60
 """Seconds without any answer."""
 NO_CONTENT = 204
 
