@@ -27,7 +27,7 @@ from workers.embedded.redis import redis_server
 from workers.services import Services
 
 Logs = list[MutableMapping[str, Any]]
-TIMEOUT = 1.0
+TIMEOUT = 3.0
 """Seconds that one call waits: more than a machine at work takes for one that is answered."""
 SLACK = 5.0
 """Seconds that such a machine may add to a wait that ends."""

@@ -185,7 +185,7 @@ def test_wake_ups_whose_fetch_was_not_answered_come_again_and_those_in_hand_do_n
 
 def broker_at(url: str) -> Broker:
     """One that gives Redis up soon, and finds it again as soon."""
-    client = create_redis(url, timeout=0.5)
+    client = create_redis(url, timeout=3)
     return create_broker(client, RedisBreaker(client, pause=0.05))
 
 
