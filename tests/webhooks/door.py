@@ -43,7 +43,7 @@ class Door:
 
     def unread(self, kind: str) -> float:
         """How many requests of a kind no view saw."""
-        counted = requests.get(f"{self.inside}/metrics", timeout=10).text
+        counted = requests.get(f"{self.inside}/metrics", timeout=60).text
         return exposition.value(counted, "coachcal_unread_total", kind=kind) or 0.0
 
     def seconds(self) -> float:
@@ -51,14 +51,14 @@ class Door:
         other work.
         """
         took = [
-            requests.get(f"{self.url}/healthz", timeout=20).elapsed.total_seconds()
+            requests.get(f"{self.url}/healthz", timeout=60).elapsed.total_seconds()
             for _ in range(5)
         ]
         return min(took)
 
     @contextmanager
     def line(self) -> Iterator[socket.socket]:
-        with socket.create_connection(self.server.address, timeout=20) as line:
+        with socket.create_connection(self.server.address, timeout=60) as line:
             yield line
 
     def push(self) -> int:
@@ -66,7 +66,7 @@ class Door:
             signature.HEADER: signature.sign(CHANGE, [SECRET]),
             "Content-Type": "application/json",
         }
-        return requests.post(self.url + PUSH, data=CHANGE, headers=headers, timeout=10).status_code
+        return requests.post(self.url + PUSH, data=CHANGE, headers=headers, timeout=60).status_code
 
 
 def head(raw: bytes, *framing: str, header: bytes | None = None) -> bytes:

@@ -181,7 +181,7 @@ def test_no_header_changes_the_path(door: Door) -> None:
             == 404
         )
         assert (
-            requests.get(f"{door.url}/healthz", headers={name: "/healthz"}, timeout=10).status_code
+            requests.get(f"{door.url}/healthz", headers={name: "/healthz"}, timeout=60).status_code
             == 200
         )
 
@@ -201,12 +201,12 @@ def test_metrics_and_ops_are_at_the_port_for_the_inside_alone(door: Door) -> Non
         ("/ops/login", 200),
         ("/ops/static/ops.css", 200),
     ):
-        assert requests.get(f"{door.inside}{path}", timeout=10).status_code == there
+        assert requests.get(f"{door.inside}{path}", timeout=60).status_code == there
         outside = requests.get(
             f"{door.url}{path}", headers={"Host": f"127.0.0.1:{door.server.inside}"}, timeout=10
         )
         assert (outside.status_code, outside.json()["code"]) == (404, "unknown_path")
-    assert requests.get(f"{door.inside}/healthz", timeout=10).ok
+    assert requests.get(f"{door.inside}/healthz", timeout=60).ok
 
 
 @pytest.mark.parametrize(

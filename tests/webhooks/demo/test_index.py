@@ -34,7 +34,7 @@ def index(tmp_path: Path) -> Iterator[str]:
 
 
 def test_what_does_not_run_is_told_with_its_reason(index: str) -> None:
-    page = requests.get(index, timeout=10).text
+    page = requests.get(index, timeout=60).text
     assert "Not all of it runs: Web, Worker, Clock, Sandbox Cronofy." in page
     assert page.count("Does not serve: it was not started") == 4
     assert page.count(">Runs<") == 1  # the post box
@@ -43,7 +43,7 @@ def test_what_does_not_run_is_told_with_its_reason(index: str) -> None:
 
 
 def test_a_link_that_cannot_be_made_says_why_and_leads_back(index: str) -> None:
-    answer = requests.get(f"{index}/as/participant/mira", allow_redirects=False, timeout=20)
+    answer = requests.get(f"{index}/as/participant/mira", allow_redirects=False, timeout=60)
     assert answer.status_code == 503
     assert "The web process made no link: it was not started" in answer.text
     assert '<a href="/">' in answer.text
@@ -51,7 +51,7 @@ def test_a_link_that_cannot_be_made_says_why_and_leads_back(index: str) -> None:
 
 @pytest.mark.parametrize("path", ["/as/manager/mira", "/as/participant/nobody", "/nothing"])
 def test_what_is_not_there_is_a_page_that_leads_back(index: str, path: str) -> None:
-    answer = requests.get(index + path, timeout=10)
+    answer = requests.get(index + path, timeout=60)
     assert answer.status_code == 404
     assert '<a href="/">' in answer.text
 
@@ -59,19 +59,19 @@ def test_what_is_not_there_is_a_page_that_leads_back(index: str, path: str) -> N
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_page_of_somebody_else_s_makes_no_link(index: str, site: str) -> None:
     said = {"Sec-Fetch-Site": site}
-    answer = requests.get(f"{index}/as/participant/mira", headers=said, timeout=10)
+    answer = requests.get(f"{index}/as/participant/mira", headers=said, timeout=60)
     assert answer.status_code == 403
     assert '<a href="/">' in answer.text
 
 
 def test_a_name_that_was_rebound_to_this_machine_reads_nothing(index: str) -> None:
-    answer = requests.get(index, headers={"Host": "evil.example"}, timeout=10)
+    answer = requests.get(index, headers={"Host": "evil.example"}, timeout=60)
     assert answer.status_code == 400
     assert "key" not in answer.text
 
 
 def test_it_may_load_our_own_sheet_and_script_only(index: str) -> None:
-    answer = requests.get(index, timeout=10)
+    answer = requests.get(index, timeout=60)
     assert answer.headers["Content-Security-Policy"] == PAGE_POLICY
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert " style=" not in answer.text

@@ -63,7 +63,7 @@ def test_each_thread_has_its_own_connection() -> None:
         together = threading.Barrier(4)
 
         def ask() -> None:
-            together.wait(10)
+            together.wait(60)
             cronofy.userinfo("at_1")
 
         threads = [threading.Thread(target=ask) for _ in range(4)]

@@ -190,7 +190,7 @@ def test_the_mail_server_is_looked_at_as_mails_reach_it(house: House, tmp_path: 
     services = house.runtime.services
     with showing(good_for(house, tmp_path, 5 * DAY), says(*GREETS)) as port:
         url = f"smtp://127.0.0.1:{port}"
-        mailer = SmtpMailer(MailServer.parse(url), greeting="coaching.example", deadline=5)
+        mailer = SmtpMailer(MailServer.parse(url), greeting="coaching.example", deadline=60)
         update = {"smtp_url": type(services.settings.secret_keys[0])(url)}
         settings = services.settings.model_copy(update=update)
         told = list(checks.look(replace(services, mailer=mailer, settings=settings)))

@@ -22,7 +22,7 @@ class Together(Vault):
         self._barrier = barrier
 
     def seal(self, owner: str, secrets: dict[str, str]) -> bytes:
-        self._barrier.wait(10)
+        self._barrier.wait(60)
         return super().seal(owner, secrets)
 
 

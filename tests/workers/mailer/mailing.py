@@ -20,7 +20,7 @@ def mailing(
     tls: Tls = "none",
     *,
     login: tuple[str, str] | None = None,
-    deadline: float = 5,
+    deadline: float = 60,
     **options: Any,
 ) -> Iterator[SmtpMailer]:
     server = MailServer(HOST, port, tls, *(login or ()))

@@ -112,7 +112,7 @@ class _Controller(Controller):
 @contextmanager
 def running(postman: Postman | None = None, **options: Any) -> Iterator[Postman]:
     postman = postman or Postman()
-    controller = _Controller(postman, hostname=HOST, port=postman.port, ready_timeout=10, **options)
+    controller = _Controller(postman, hostname=HOST, port=postman.port, ready_timeout=60, **options)
     controller.start()
     # Starting it made a connection of its own, to see that it answers; that one said no EHLO.
     try:

@@ -93,7 +93,7 @@ def _subject(content: bytes | str | None) -> str:
 def smtp_box() -> Iterator[SmtpBox]:
     with running() as postman:
         mailer = SmtpMailer(
-            MailServer(HOST, postman.port, "none"), greeting="coaching.example", deadline=5
+            MailServer(HOST, postman.port, "none"), greeting="coaching.example", deadline=60
         )
         yield SmtpBox(mailer, postman)
         mailer.close()

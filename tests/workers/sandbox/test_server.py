@@ -74,7 +74,7 @@ def test_a_process_says_when_it_is_ready_and_stops_when_told(
             bearer = {"Authorization": f"Bearer {account['access_token']}"}
             for kind in ("free_busy", "events"):
                 page = requests.get(
-                    f"{ready['origin']}/v1/{kind}?tzid=UTC", headers=bearer, timeout=10
+                    f"{ready['origin']}/v1/{kind}?tzid=UTC", headers=bearer, timeout=60
                 ).json()
                 assert page["pages"]["total"] > 1
         assert stat.S_IMODE(ready_file.stat().st_mode) == 0o600
