@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +26,6 @@ from tests.support.sandbox import Control, Sandbox
 from workers.bootstrap import Runtime, bootstrap, create_services
 from workers.broker import WORKER_TIMEOUT
 from workers.budget import Budget
-from workers.cronofy.calls import ClientLimits
 from workers.cronofy.client import Cronofy
 from workers.cronofy.sandbox.control import ReadyAccount
 from workers.jobs import account_linking as connecting
@@ -148,11 +148,13 @@ def settings_for(sandbox: Sandbox, database_url: str, redis_url: str, **changes:
 
 
 def client(services: Services, origin: str, client_id: str, secret: str) -> Cronofy:
-    """A shorter deadline than the product's: a test that makes every try fail need not wait 20 s
-    for the last.
+    """Shorter pauses than the product's: a test that makes every try fail need not wait for long.
+    The product's deadline: a machine that others use takes seconds for an answer.
     """
     budget = Budget(services.redis, per_second=1000, per_minute=10_000)
-    return Cronofy(origin, origin, client_id, secret, budget, limits=ClientLimits(deadline=2.5))
+    return Cronofy(
+        origin, origin, client_id, secret, budget, sleep=lambda seconds: sleep(seconds / 10)
+    )
 
 
 @contextmanager
