@@ -237,7 +237,7 @@ def test_a_storm_is_named_and_what_failed_in_it_is_tried_again(watch: Watch) -> 
 def test_a_dead_worker_is_named_and_another_one_does_its_work(watch: Watch) -> None:
     owe_reads(watch, 2, seconds=20)
     line = watch.first
-    assert "No worker takes any work: 2 reads and 0 messages wait, the oldest for 2" in line
+    assert re.search(r"takes any work: 2 reads and 0 messages wait, the oldest for [2-9]\d s", line)
     assert "Start the workers: coachcal work" in line
     # As that command does; the clock wakes it for what was missed
     with watch.clock(), watch.worker():

@@ -118,7 +118,7 @@ def test_an_answer_that_never_ends_ends_at_the_deadline(answer: Answer) -> None:
 def test_a_pause_longer_than_the_read_timeout_is_tried_again() -> None:
     with Peer(silence, ok(USERINFO)) as peer:
         assert userinfo(peer, read=1.5, deadline=20)
-        assert len(peer.requests) == 2
+        assert len(peer.requests) >= 2  # more, where a machine takes as long for the good one
 
 
 def test_nobody_listening_is_unavailable() -> None:

@@ -26,7 +26,7 @@ from workers.jobs import retention
 
 
 def test_a_callback_is_repeated_under_its_id_until_it_is_taken(switchboard: Switchboard) -> None:
-    switchboard.impatient(deadline=1.5)
+    switchboard.impatient(deadline=5)
     switchboard.platform.answer(500, switchboard.platform.hang, 503)
     switchboard.book()
     switchboard.work()

@@ -163,7 +163,7 @@ def test_a_trickled_body_is_complete_in_the_end(api: Api, control: Control, item
     pieces = list(iter(lambda: answer.read1(65536), b""))
     connection.close()
     assert time.monotonic() - begun >= 1.5
-    assert len(pieces) > 10
+    assert len(pieces) > 2, "whoever reads seldom gets several at once"
     assert int(answer.headers["Content-Length"]) == sum(map(len, pieces))
     assert json.loads(b"".join(pieces)).keys() == {"pages", "free_busy"}
 
