@@ -109,6 +109,14 @@ def test_the_demo_fails_when_a_step_does(tmp_path: Path, monkeypatch: pytest.Mon
     assert "no coach has an open slot" in told.stderr
 
 
+def all_run(index: str) -> None:
+    """Each part answers the index within two seconds, at some look on a machine that others use."""
+    end = time.monotonic() + 60
+    while (page := requests.get(index, timeout=60).text).count(">Runs<") != 5:
+        assert time.monotonic() < end, page
+        time.sleep(0.2)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
     number: signal.Signals,
@@ -122,8 +130,7 @@ def test_the_demo_serves_until_it_is_told_to_stop_and_leaves_nothing_running(
             if shown:
                 assert requests.get(shown[0] + "/docs", timeout=60).status_code in (200, 404)
             if shown and told.startswith("  begin here"):
-                page = requests.get(shown[0], timeout=60).text
-                assert page.count(">Runs<") == 5, page
+                all_run(shown[0])
                 week = requests.get(f"{shown[0]}/as/participant/suki", timeout=60)
                 assert (week.status_code, "Suki" in week.text) == (200, True)
         os.kill(process.pid, number)
