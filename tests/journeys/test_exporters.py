@@ -39,7 +39,7 @@ def running(
         for name in ("web", "worker", "clock"):
             raised.start(name)
         for name in ("worker", "clock"):
-            raised.processes.wait_for_url(address(raised, name))
+            processes.until_served(raised.processes, address(raised, name))
         yield raised
 
 

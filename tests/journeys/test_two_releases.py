@@ -63,7 +63,7 @@ class Release:
         for name in names:
             self.processes.start(name, COMMANDS[name], env=self.environment)
         if "web" in names:
-            self.processes.wait_for_url(f"{self.api.origin}/readyz")
+            processes.until_served(self.processes, f"{self.api.origin}/readyz")
 
     def migrate(self) -> None:
         done = forks.run("webhooks", "migrate", env=os.environ | self.environment)

@@ -19,6 +19,7 @@ from tests.support import people
 from tests.support.databases import copy_of
 from tests.support.http_client import CHANGE, NOWHERE, SECRET, Desk
 from tests.support.ports import free_port
+from tests.support.processes import until_served
 from tests.webhooks.door import (
     LENGTH,
     UNREAD,
@@ -60,7 +61,7 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     processes = Processes(folder)
     processes.start("web", *web_command(), env=environment)
     try:
-        processes.wait_for_url(f"http://127.0.0.1:{port}/healthz")
+        until_served(processes, f"http://127.0.0.1:{port}/healthz")
         yield Server(
             ("127.0.0.1", port), int(environment["COACHCAL_INTERNAL_PORT"]), url, processes
         )

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.databases import Kind
 from tests.support.ports import free_port
-from tests.support.processes import Town, raised
+from tests.support.processes import Town, raised, until_served
 from webhooks import launch
 from webhooks.demo.processes import true_process
 
@@ -73,13 +73,13 @@ def test_a_web_process_without_a_login_provider_loads_no_library_for_one() -> No
 def test_workers_start_anew_at_a_hangup_with_the_same_words(town: tuple[Town, str]) -> None:
     here, metrics = town
     here.start("worker")
-    here.processes.wait_for_url(metrics)
+    until_served(here.processes, metrics)
     main = here.processes.pid("worker")
     workers, words = _children(main), _words(main)
     assert len(workers) >= 2
     os.kill(main, signal.SIGHUP)
     _until(lambda: len(_children(main) - workers) >= 2)
-    here.processes.wait_for_url(metrics)
+    until_served(here.processes, metrics)
     here.processes.check()
     assert _words(main)[0] == sys.executable
     assert _words(main) == words
