@@ -150,7 +150,7 @@ def upgrade(tmp_path: Path, postgres: PostgresDatabases, redis_url: str) -> Iter
         old = Release(town.processes, town.environment, town.api)
         port = free_port()
         here = town.environment | {"PORT": str(port)}
-        new = Release(new_processes, here, Api(f"http://127.0.0.1:{port}", town.key))
+        new = Release(new_processes, here, processes.api_at(f"http://127.0.0.1:{port}", town.key))
         old.start("web", "worker", "clock")
         yield Upgrade(town, old, new, platform, office)
 
