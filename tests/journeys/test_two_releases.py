@@ -139,6 +139,7 @@ def upgrade(tmp_path: Path, postgres: PostgresDatabases, redis_url: str) -> Iter
             "COACHCAL_MAILER": "smtp",
             "COACHCAL_SMTP_URL": office.url,
             "COACHCAL_MAIL_FROM": "sessions@example.test",
+            "COACHCAL_LEASE_SECONDS": "30",  # each is to leave once, on a machine that stalls too
             **processes.FAR_LIMITS,
         }
         release_before.make_schema(folder, url)
