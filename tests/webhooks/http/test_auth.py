@@ -2,6 +2,7 @@
 test_own_and_other.
 """
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -81,6 +82,8 @@ def test_reasons_are_for_the_coach_and_for_ops(desk: Desk, ada: str) -> None:
 def test_a_revoked_key_ends_within_its_bound(
     desk: Desk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    began = time.monotonic()
+    monkeypatch.setattr("time.monotonic", lambda: began)
     # Given a key in use
     key = desk.key()
     assert desk.get(WEEK).status_code == 200
