@@ -61,9 +61,8 @@ def test_a_redis_that_may_only_be_read_is_told(house: House, redis_url: str) -> 
 def told_of_mail(
     house: House, port: int, tls: Tls = "none", login: tuple[str, str] | None = None
 ) -> tuple[str, str]:
-    mailer = SmtpMailer(
-        MailServer("127.0.0.1", port, tls, *(login or ())), greeting="coaching.example", deadline=5
-    )
+    server = MailServer("127.0.0.1", port, tls, *(login or ()))
+    mailer = SmtpMailer(server, greeting="coaching.example", deadline=60)
     finding = only(replace(house.runtime.services, mailer=mailer), "mail")
     mailer.close()
     return finding.detail, finding.next_step
