@@ -24,6 +24,7 @@ from tests.support.installing import from_npm
 from tests.support.listening import listening
 from tests.support.ports import free_port
 from workers.doctor import provider as provider_check
+from workers.oidc import exchanges
 
 
 def real_time() -> datetime:
@@ -61,8 +62,11 @@ def provided_site(
     chromium: Browser,
     fresh_database: Callable[[Kind], str],
     redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Site]:
-    """The product, whose people of ops log in by that provider."""
+    """The product, whose people of ops log in by that provider, which takes seconds here."""
+    for name in ("CONNECT_SECONDS", "READ_SECONDS", "TURN_SECONDS"):
+        monkeypatch.setattr(exchanges, name, 60.0)
     folder = from_npm(request.config, "oidc-provider-9.13.3", FILES)
     port, theirs = free_port(), free_port()
     public = f"http://127.0.0.1:{port}"
