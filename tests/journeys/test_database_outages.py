@@ -143,7 +143,7 @@ def test_a_read_only_database_is_told_as_such_and_taken_back_when_it_can_be_writ
         watched = ask(running, "GET", "/readyz")
         assert watched.status == 503
         assert (
-            requests.get(running.api.origin + "/readyz", timeout=10).json()["database"]
+            requests.get(running.api.origin + "/readyz", timeout=60).json()["database"]
             == "read_only"
         )
         running.processes.check()

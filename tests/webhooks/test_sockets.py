@@ -177,7 +177,7 @@ def test_no_header_changes_the_path(door: Door) -> None:
     for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO", "Path-Info"):
         assert (
             requests.get(
-                f"{door.url}/inside/healthz", headers={name: "/inside"}, timeout=10
+                f"{door.url}/inside/healthz", headers={name: "/inside"}, timeout=60
             ).status_code
             == 404
         )
@@ -204,7 +204,7 @@ def test_metrics_and_ops_are_at_the_port_for_the_inside_alone(door: Door) -> Non
     ):
         assert requests.get(f"{door.inside}{path}", timeout=60).status_code == there
         outside = requests.get(
-            f"{door.url}{path}", headers={"Host": f"127.0.0.1:{door.server.inside}"}, timeout=10
+            f"{door.url}{path}", headers={"Host": f"127.0.0.1:{door.server.inside}"}, timeout=60
         )
         assert (outside.status_code, outside.json()["code"]) == (404, "unknown_path")
     assert requests.get(f"{door.inside}/healthz", timeout=60).ok

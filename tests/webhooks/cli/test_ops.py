@@ -30,7 +30,7 @@ def a_dead_mail(house: House) -> str:
 def test_queues_tells_what_waits(told: House, ada: Connected, redis_url: str) -> None:
     told.mark_dirty(ada.connection_id)
     book(told)
-    create_redis(redis_url, timeout=1).lpush("coachcal:mails", "a wake-up")
+    create_redis(redis_url, timeout=60).lpush("coachcal:mails", "a wake-up")
     lines = run("queues").stdout.splitlines()
     assert lines[0].startswith("reads owed   1, the oldest for ")
     assert any(line.startswith("outbox       mail: the oldest due for ") for line in lines)
@@ -60,7 +60,7 @@ def test_a_dead_letter_is_listed_with_its_reason_requeued_and_gone(
     assert run("dead", "requeue", letter).stdout == f"{letter}: requeue done\n"
     # Then it is owed again, a worker is woken for it, and the diary tells who did it
     assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["pending"]
-    assert create_redis(redis_url, timeout=1).llen("coachcal:mails") == 1
+    assert create_redis(redis_url, timeout=60).llen("coachcal:mails") == 1
     assert diary(told) == [("requeue", letter)]
     assert run("dead", "list").stdout == "no dead letters\n"
 
@@ -205,7 +205,7 @@ def test_a_cause_is_listed_and_all_of_it_is_requeued_by_one_command(
     assert said.startswith("1 mail dead: 550 no such user\n")
     assert "requeue done to 1 of 1" in said
     assert [row.state for row in rows(told, tables.outbox, id=letter)] == ["pending"]
-    assert create_redis(redis_url, timeout=1).llen("coachcal:mails") == 1
+    assert create_redis(redis_url, timeout=60).llen("coachcal:mails") == 1
     assert sorted(diary(told)) == [("acknowledge", cause_id), ("requeue all", cause_id)]
     # Then nothing fails so any more
     over = run("causes", "discard", cause_id, "--yes")

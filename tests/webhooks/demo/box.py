@@ -18,7 +18,7 @@ ME, YOU = "me@example.com", "you@example.com"
 def client(postbox: Postbox) -> smtplib.SMTP:
     parts = urlsplit(postbox.smtp_url)
     return smtplib.SMTP(
-        parts.hostname or "", parts.port or 0, local_hostname="localhost", timeout=10
+        parts.hostname or "", parts.port or 0, local_hostname="localhost", timeout=60
     )
 
 
@@ -30,6 +30,6 @@ def send(postbox: Postbox, message: bytes, *recipients: str) -> Letter:
 
 
 def get(postbox: Postbox, path: str = "/") -> requests.Response:
-    response = requests.get(postbox.url + path, timeout=10)
+    response = requests.get(postbox.url + path, timeout=60)
     assert response.status_code == 200, response.text
     return response

@@ -29,7 +29,7 @@ from workers.mailer.smtp import SmtpMailer
 
 
 def test_our_own_mailer_hands_its_mail_over(postbox: Postbox) -> None:
-    mailer = SmtpMailer(MailServer.parse(postbox.smtp_url), greeting="localhost", deadline=10)
+    mailer = SmtpMailer(MailServer.parse(postbox.smtp_url), greeting="localhost", deadline=60)
     mailer.send(serialise(OURS), OURS.sender.email, [OURS.to.email])
     mailer.close()
     (letter,) = postbox.wait(1, 0)
@@ -59,7 +59,7 @@ def test_a_huge_mail_is_refused_whether_or_not_its_size_is_told(postbox: Postbox
         smtp.mail(ME)  # without telling the size
         smtp.rcpt(YOU)
         assert smtp.data(huge)[0] == 552
-    mailer = SmtpMailer(MailServer.parse(postbox.smtp_url), greeting="localhost", deadline=10)
+    mailer = SmtpMailer(MailServer.parse(postbox.smtp_url), greeting="localhost", deadline=60)
     with pytest.raises(MailError, match="552"):
         mailer.send(huge, ME, [YOU])
     mailer.close()
@@ -124,7 +124,7 @@ def test_of_many_mails_the_newest_are_kept_under_their_numbers() -> None:
 
 def test_a_mail_that_is_not_there_is_404_and_says_where_the_others_are(postbox: Postbox) -> None:
     for path in ("/mails/1", "/mails/1/html", "/mails/1/raw"):
-        response = requests.get(postbox.url + path, timeout=10)
+        response = requests.get(postbox.url + path, timeout=60)
         assert response.status_code == 404
         assert "The list at / has those that are kept." in response.text
 
@@ -132,7 +132,7 @@ def test_a_mail_that_is_not_there_is_404_and_says_where_the_others_are(postbox: 
 def test_a_name_that_was_rebound_to_this_machine_reads_nothing(postbox: Postbox) -> None:
     send(postbox, serialise(OURS))
     for path in ("/", "/mails/1", "/mails/1/html", "/mails.json"):
-        response = requests.get(postbox.url + path, headers={"Host": "evil.example"}, timeout=10)
+        response = requests.get(postbox.url + path, headers={"Host": "evil.example"}, timeout=60)
         assert response.status_code == 400
         assert OURS.subject not in response.text
 
@@ -171,7 +171,7 @@ def test_a_port_that_is_taken_is_told_at_once(which: str) -> None:
         Postbox.open(**{which: taken.getsockname()[1]}),
     ):
         pass
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def _stays(smtp: smtplib.SMTP) -> None:
@@ -204,7 +204,7 @@ def test_it_closes_quietly_whatever_a_client_was_doing(
         assert send(postbox, b"Subject: after\n\n").subject == "after"
         began = time.monotonic()
     smtp.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert [
         record for record in caplog.records if record.levelname in ("WARNING", "ERROR", "CRITICAL")
     ] == []

@@ -113,7 +113,7 @@ def test_every_other_answer_may_only_use_the_box_s_own_style_and_frame(
     postbox: Postbox, path: str
 ) -> None:
     send(postbox, serialise(OURS))
-    response = requests.get(postbox.url + path, timeout=10)
+    response = requests.get(postbox.url + path, timeout=60)
     assert policy(response) == {
         "default-src": "'none'",
         "style-src": "'self'",

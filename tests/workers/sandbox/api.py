@@ -18,7 +18,7 @@ class Api:
         url = path if path.startswith("http") else f"{self.sandbox.origin}{path}"
         headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}
         return requests.request(
-            method, url, headers=headers, timeout=20, allow_redirects=False, **how
+            method, url, headers=headers, timeout=60, allow_redirects=False, **how
         )
 
     def get(self, path: str, **params: Any) -> requests.Response:

@@ -52,9 +52,9 @@ def ours(sandbox: Sandbox, account: ReadyAccount) -> dict[str, Any]:
 def test_a_mode_is_offered_to_an_application_that_asks_for_it(
     sandbox: Sandbox, control: Control, provider: str
 ) -> None:
-    page = requests.get(link(sandbox, TIMES_TOO, provider_name=provider), timeout=10).text
+    page = requests.get(link(sandbox, TIMES_TOO, provider_name=provider), timeout=60).text
     assert f"<option selected>{provider}</option>" in page
-    assert f">{provider}</option>" not in requests.get(link(sandbox, WRITE), timeout=10).text
+    assert f">{provider}</option>" not in requests.get(link(sandbox, WRITE), timeout=60).text
     with pytest.raises(ControlFailed, match="consent page said 400"):
         control.consent(link(sandbox, WRITE), provider=provider)
     with pytest.raises(ControlFailed, match="consent page said 400"):
@@ -72,7 +72,7 @@ def test_a_profile_is_called_after_its_mode(sandbox: Sandbox, provider: str) -> 
         "code": code,
         "redirect_uri": "http://127.0.0.1:9/back",
     }
-    granted = requests.post(f"{sandbox.origin}/oauth/token", json=asked, timeout=10).json()
+    granted = requests.post(f"{sandbox.origin}/oauth/token", json=asked, timeout=60).json()
     api = Api(sandbox, granted["access_token"])
     (shown,) = api.get("/v1/userinfo").json()["cronofy.data"]["profiles"]
     for found in (granted["linking_profile"], shown):
@@ -162,12 +162,12 @@ def test_nobody_is_told_of_what_nobody_may_read(sandbox: Sandbox, receiver: Rece
 def test_a_person_accepts_on_the_page(sandbox: Sandbox) -> None:
     account, api = person(sandbox, "google_free_busy")
     write(api, account)
-    page = requests.get(sandbox.origin, timeout=10).text
+    page = requests.get(sandbox.origin, timeout=60).text
     assert "invitation: needs_action" in page
     uid = ours(sandbox, account)["event_uid"]
     for said in ("accepted", "declined"):
         form = {"event": uid, "reply": said}
-        answer = requests.post(f"{sandbox.origin}/event/reply", data=form, timeout=10)
+        answer = requests.post(f"{sandbox.origin}/event/reply", data=form, timeout=60)
         assert answer.status_code == 200
         assert ours(sandbox, account)["invitation"] == said
-    assert "invitation" not in requests.get(sandbox.origin, timeout=10).text
+    assert "invitation" not in requests.get(sandbox.origin, timeout=60).text

@@ -108,8 +108,8 @@ def test_a_service_is_connected_on_a_page_and_makes_the_links(
     asked = {"redirect_uri": "https://ours.test/back"}
     answer = api.post("/v1/conferencing_service_authorizations", asked)
     page = answer.json()["authorization_request"]["url"]
-    assert 'value="zoom"' in requests.get(page, timeout=10).text
-    done = requests.post(page, data={"service": "zoom"}, timeout=10, allow_redirects=False)
+    assert 'value="zoom"' in requests.get(page, timeout=60).text
+    done = requests.post(page, data={"service": "zoom"}, timeout=60, allow_redirects=False)
     assert (done.status_code, done.headers["Location"]) == (302, "https://ours.test/back")
     [profile] = services(api)
     assert (profile["provider_name"], profile["profile_connected"]) == ("zoom", True)
@@ -131,7 +131,7 @@ def test_a_service_that_lost_its_login_is_told_and_makes_no_links(
     assert receiver.kinds() == ["verification", "conferencing_profile_disconnected", FAILING]
     assert link(api) is None
     [profile] = services(api)
-    requests.post(profile["profile_relink_url"], timeout=10)
+    requests.post(profile["profile_relink_url"], timeout=60)
     assert services(api)[0]["profile_connected"]
 
 

@@ -40,7 +40,7 @@ def connect(sandbox: Sandbox, profile: str = "new", **fields: str) -> dict[str, 
 
 
 def test_the_consent_page_is_a_plain_form_that_a_person_can_fill_in(sandbox: Sandbox) -> None:
-    page = requests.get(link(sandbox, provider_name="apple"), timeout=10)
+    page = requests.get(link(sandbox, provider_name="apple"), timeout=60)
     assert page.status_code == 200
     assert page.headers["Content-Type"].startswith("text/html")
     assert "<script" not in page.text
@@ -80,8 +80,8 @@ def test_a_wrong_request_is_told_to_the_person_and_not_sent_back(
     sandbox: Sandbox, changes: dict[str, str]
 ) -> None:
     for answer in (
-        requests.get(link(sandbox, **changes), timeout=10),
-        requests.post(link(sandbox, **changes), data={"decision": "allow"}, timeout=10),
+        requests.get(link(sandbox, **changes), timeout=60),
+        requests.post(link(sandbox, **changes), data={"decision": "allow"}, timeout=60),
     ):
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text
@@ -101,7 +101,7 @@ def test_a_link_preselects_the_provider_whose_profile_comes_of_it(
     sandbox: Sandbox, asked: str, name: str, service: str
 ) -> None:
     url = link(sandbox, provider_name=asked)
-    assert f"<option selected>{asked}</option>" in requests.get(url, timeout=10).text
+    assert f"<option selected>{asked}</option>" in requests.get(url, timeout=60).text
     granted = exchange(sandbox, answered(sandbox.control.consent(url))["code"]).json()[
         "linking_profile"
     ]
@@ -128,7 +128,7 @@ def test_a_browser_links_calendars_unless_told_to_avoid_it(sandbox: Sandbox) -> 
         def sub(email: str, avoid_linking: str) -> str:
             form = {"profile": "new", "decision": "allow", "email": email}
             url = link(sandbox, avoid_linking=avoid_linking)
-            back = browser.post(url, data=form, allow_redirects=False, timeout=10).headers[
+            back = browser.post(url, data=form, allow_redirects=False, timeout=60).headers[
                 "Location"
             ]
             return str(exchange(sandbox, answered(back)["code"]).json()["sub"])
@@ -173,7 +173,7 @@ def test_the_token_endpoints_take_json_and_forms_and_any_bearer(
         answer = requests.post(
             f"{sandbox.origin}/oauth/token",
             headers={"Authorization": bearer},
-            timeout=10,
+            timeout=60,
             **{kind: client_of(sandbox) | asked},  # type: ignore[arg-type]
         )
         assert answer.status_code == 200, answer.text

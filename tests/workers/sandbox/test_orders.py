@@ -61,7 +61,7 @@ def test_a_wrong_order_is_refused_in_words(
     control: Control, calendar: str, method: str, path: str, order: dict[str, Any], reason: str
 ) -> None:
     answer = requests.request(
-        method, f"{control.origin}/sandbox/{path.format(calendar=calendar)}", json=order, timeout=10
+        method, f"{control.origin}/sandbox/{path.format(calendar=calendar)}", json=order, timeout=60
     )
     assert 400 <= answer.status_code < 500
     assert reason in answer.text
@@ -75,7 +75,7 @@ def test_web_pages_of_others_cannot_give_orders(control: Control, calendar: str)
         (f"{control.origin}/event", {"Host": "rebound.example"}),
         (f"{control.origin}/sandbox/faults", {"Origin": "https://evil.example"}),
     ):
-        assert requests.post(url, data=order, headers=headers, timeout=10).status_code == 403
+        assert requests.post(url, data=order, headers=headers, timeout=60).status_code == 403
     assert control.state()["accounts"][0]["profiles"][0]["calendars"][0]["events"] == []
 
 
@@ -83,7 +83,7 @@ def test_a_person_sees_and_edits_the_calendars_in_a_browser(
     api: Api, control: Control, calendar: str
 ) -> None:
     # Given the home page
-    home = requests.get(f"{control.origin}/", timeout=10)
+    home = requests.get(f"{control.origin}/", timeout=60)
     assert home.headers["Content-Type"].startswith("text/html")
     assert "Mira Example" in home.text
     assert f'<option value="{calendar}">' in home.text
@@ -97,25 +97,25 @@ def test_a_person_sees_and_edits_the_calendars_in_a_browser(
         "summary": "<b>Dentist</b>",
     }
     own = {"Origin": control.origin}
-    after = requests.post(f"{control.origin}/event", data=form, headers=own, timeout=10)
+    after = requests.post(f"{control.origin}/event", data=form, headers=own, timeout=60)
     # Then it is there, escaped, and on the wire in UTC
     assert "&lt;b&gt;Dentist&lt;/b&gt;" in after.text
     [event] = api.events(to="2028-01-01")
     assert (event["start"], event["summary"]) == ("2027-07-06T08:00:00Z", "<b>Dentist</b>")
     # When it is deleted again
     after = requests.post(
-        f"{control.origin}/event/delete", data={"event": event["event_uid"]}, timeout=10
+        f"{control.origin}/event/delete", data={"event": event["event_uid"]}, timeout=60
     )
     assert "Nothing lies ahead" in after.text
     assert (
         requests.post(
-            f"{control.origin}/event", data={**form, "start": "x"}, timeout=10
+            f"{control.origin}/event", data={**form, "start": "x"}, timeout=60
         ).status_code
         == 422
     )
 
 
 def test_a_login_is_broken_with_a_button(api: Api, control: Control, profile: str) -> None:
-    page = requests.post(f"{control.origin}/profile/{profile}/break", timeout=10)
+    page = requests.post(f"{control.origin}/profile/{profile}/break", timeout=60)
     assert f'<a href="/relink/{profile}">' in page.text
     assert api.get("/v1/profiles").json()["profiles"][0]["profile_connected"] is False

@@ -61,8 +61,8 @@ def test_the_relink_url_is_a_page_where_the_person_logs_in(
 ) -> None:
     control.break_profile(profile)
     url = api.get("/v1/profiles").json()["profiles"][0]["profile_relink_url"]
-    assert "<button>" in requests.get(url, timeout=10).text
-    assert "is connected" in requests.post(url, timeout=10).text
+    assert "<button>" in requests.get(url, timeout=60).text
+    assert "is connected" in requests.post(url, timeout=60).text
     assert connected(api)
 
 

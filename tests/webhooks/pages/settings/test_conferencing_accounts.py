@@ -52,7 +52,7 @@ def test_the_coach_connects_a_service_and_it_is_shown(house: House) -> None:
     found = LEADS.search(left.text)
     assert found is not None
     # And the service agrees there
-    back = requests.post(found[1], data={"service": "zoom"}, timeout=10, allow_redirects=False)
+    back = requests.post(found[1], data={"service": "zoom"}, timeout=60, allow_redirects=False)
     answer = desk.client.get(path_of_location(back))
     assert (answer.status_code, answer.location) == (303, "/settings/more#conferencing")
     # Then it is read and shown
@@ -92,7 +92,7 @@ def test_whoever_comes_back_without_a_session_is_told_that_it_is_done_and_it_is_
     left = desk.client.post(LEAVE, data={"csrf": csrf, "connection": connection_id})
     found = LEADS.search(left.text)
     assert found is not None
-    back = requests.post(found[1], data={"service": "zoom"}, timeout=10, allow_redirects=False)
+    back = requests.post(found[1], data={"service": "zoom"}, timeout=60, allow_redirects=False)
     place = path_of_location(back)
     stranger = desk.client.application.test_client()
     before = desk.dump()
