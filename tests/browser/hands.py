@@ -72,7 +72,7 @@ class Keyboard:
     def choose(self, there: Locator, label: str) -> None:
         """By its first word: a list forgets what was typed a second ago, and a space opens it."""
         self._reach(there)
-        there.page.keyboard.type(label.split()[0])
+        there.page.keyboard.type(label.split(maxsplit=1)[0])
 
     def sweep(self, begin: Locator, end: Locator) -> None:
         self._reach(begin)

@@ -5,7 +5,7 @@ outlives the swap of what it stands in, however slowly the keys are pressed.
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from storage.rows import outbox_batches
 from tests.browser import scene
@@ -86,6 +86,20 @@ def test_whoever_stood_on_what_is_gone_goes_on_from_the_heading_above(one_site: 
             outbox_batches.requeue(tx, [mine], now=scene.NOW)
         page.evaluate(SWAPPED)
         assert page.evaluate("document.activeElement.id") == "dead-heading"
+        at_peace(seen, one_site)
+
+
+def test_a_button_that_is_held_while_the_page_asks_is_pressed(one_site: Site) -> None:
+    mine = scene.dead_letter(one_site.desk.database)
+    with one_site.ops() as seen:
+        page = seen.page
+        page.hover(f"#requeue-{mine}")
+        page.mouse.down()
+        with page.expect_response("**/ops/live"):  # which would have taken the button away
+            pass
+        page.wait_for_function("document.querySelector('.htmx-request') === null")
+        page.mouse.up()
+        expect(page.locator("#said")).to_have_text(f"{mine} was requeued and is on its way.")
         at_peace(seen, one_site)
 
 

@@ -104,7 +104,7 @@ class Town:
             self.signal(name, signal.SIGSTOP)
             while any(state not in "TXZ" for state in threads_of(group)):
                 time.sleep(0.001)
-            with contextlib.suppress(Unavailable), self.database.write():
+            with contextlib.suppress(*Unavailable), self.database.write():
                 return
             self.signal(name, signal.SIGCONT)
         raise AssertionError(f"the {name} was never between two transactions")

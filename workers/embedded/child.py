@@ -21,7 +21,7 @@ from typing import IO
 
 from workers.embedded.errors import NotStartedError
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 # Each line names the process to stop; an empty one, none. SIGINT is a quick and clean end for both

@@ -19,15 +19,21 @@ document.addEventListener("click", (event) => {
 
 // The race: somebody presses a button, and what is live is swapped before the answer is there. The button is gone
 // then, and with it the only place where htmx tells what was done: nobody would hear of it. So nothing is swapped meanwhile.
+// Nor while somebody presses: the button would be gone before it is let go, and no click would come of it; for two seconds,
+// since a menu may keep the end from us. Nor while the page is paused: what was under way then is not shown either.
 let deeds = 0;
+let pressedUntil = 0;
+document.addEventListener("pointerdown", () => { pressedUntil = Date.now() + 2000; });
+for (const over of ["pointerup", "pointercancel"]) document.addEventListener(over, () => { pressedUntil = 0; });
+const isAfterDeed = (event) => event.detail.requestConfig.triggeringEvent?.type === "acted";
+const staysAsIs = (event) => deeds > 0 || Date.now() < pressedUntil || (paused && !isAfterDeed(event));
 const isDeed = (event) => event.detail.requestConfig.verb === "post" && event.target.dataset.live === undefined;
 document.addEventListener("htmx:beforeSend", (event) => { if (isDeed(event)) deeds += 1; });
 document.addEventListener("htmx:afterRequest", (event) => { if (isDeed(event)) deeds -= 1; });
 
 // Only what asks by itself is paused, and nothing asks for a page that nobody sees.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const acted = event.detail.requestConfig.triggeringEvent?.type === "acted";
-  if (event.target.dataset.live !== undefined && !acted && (paused || document.hidden)) event.preventDefault();
+  if (event.target.dataset.live !== undefined && !isAfterDeed(event) && (paused || document.hidden)) event.preventDefault();
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -57,7 +63,7 @@ const alike = (live, kind) => [...live.querySelectorAll("a, summary, [tabindex]"
 let open = [];
 let left = null; // where focus was when its part of the page was taken out
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (deeds > 0 && event.target.dataset.live !== undefined) {
+  if (event.target.dataset.live !== undefined && staysAsIs(event)) {
     event.detail.shouldSwap = false;
     return;
   }
