@@ -58,7 +58,13 @@ class RedisBreaker:
                 return
             self._open = True
         log.warning("redis_away", error=what(error), seconds=self._pause)
-        Thread(target=self._watch, name="redis-breaker", daemon=True).start()
+        try:
+            Thread(target=self._watch, name="redis-breaker", daemon=True).start()
+        except RuntimeError:
+            # No thread is left to look at Redis, and nobody else would ever close this: so calls go
+            # on to ask it, and the next that fails tries again.
+            self._open = False
+            log.warning("redis_not_watched")
 
     def close(self) -> None:
         """Look no more: the process ends."""
@@ -73,12 +79,19 @@ class RedisBreaker:
         while not self._closing.wait(pause):
             pause = self._pause
             try:
+                # A server that was demoted may keep its clients, and tells them for ever that it
+                # only reads, while its name leads to another. So each look connects anew, and so
+                # does whoever comes after it: what lay idle may have died meanwhile, too.
+                self._client.connection_pool.disconnect(inuse_connections=False)
                 probe(self._client)
-            except FAILURES as error:
+            except Exception as error:  # whatever it is, the watch must go on
                 if time.monotonic() - reminded >= self._remind:
                     reminded = time.monotonic()
                     log.warning(
-                        "redis_still_away", error=what(error), seconds=round(reminded - began)
+                        "redis_still_away",
+                        error=what(error),
+                        seconds=round(reminded - began),
+                        exc_info=not isinstance(error, FAILURES),
                     )
                 continue
             self._open = False

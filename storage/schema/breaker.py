@@ -84,7 +84,15 @@ class DatabaseBreaker:
             if self._watching or self._closed.is_set():
                 return
             self._watching = True
-        threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
+        try:
+            threading.Thread(target=self._watch, name="database-probe", daemon=True).start()
+        except RuntimeError:
+            # No thread is left to probe, and nobody else would ever close this: so whoever needs
+            # the database goes on to ask it, and the next failure tries again.
+            with self._lock:
+                self.kind, self._watching = None, False
+                self._well.set()
+            log.warning("database_not_watched")
 
     def _watch(self) -> None:
         began = monotonic()

@@ -37,13 +37,19 @@ class LatePushes:
     def remember(self, channel: bytes, kind: str) -> None:
         """It was answered with 503. `channel`: the hash of its token."""
         with self._lock:
-            if len(self._refused) >= MOST:
-                return
-            self._refused[channel, kind] = monotonic() + KEPT_SECONDS
+            if len(self._refused) < MOST:
+                self._refused[channel, kind] = monotonic() + KEPT_SECONDS
             if self._trying:
                 return
             self._trying = True
-        threading.Thread(target=self._make_up, name="late-pushes", daemon=True).start()
+        try:
+            threading.Thread(target=self._make_up, name="late-pushes", daemon=True).start()
+        except RuntimeError:
+            # No thread is left to make up for them. What is remembered waits for the next refused
+            # push, which tries again, even where there is room for no more.
+            with self._lock:
+                self._trying = False
+            log.warning("late_pushes_not_tried")
 
     def _make_up(self) -> None:
         done = 0

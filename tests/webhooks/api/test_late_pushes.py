@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.support.http_client import Desk
+from tests.support.no_threads import none_left
 from tests.webhooks.api.pushes import kind
 from webhooks.http import late_pushes
 from webhooks.http.late_pushes import LatePushes
@@ -130,3 +131,20 @@ def test_what_is_remembered_has_its_bound_and_its_end(
         late.remember(b"%d" % number, "change")
     until(lambda: not late._trying)
     assert 3 <= len(tried) <= 4, "one may have been on trial while another took its place"
+
+
+def test_where_no_thread_is_left_the_next_refused_push_finds_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_pushes, "MOST", 1)
+    owing = Owing()
+    owing.out = set()
+    late = LatePushes(desk.database, owing)
+    # Given a push that nobody can make up for
+    with none_left("late-pushes"):
+        late.remember(b"one", "change")
+    assert owing.owed == set()
+    # When another is refused, for which there is not even room
+    late.remember(b"two", "change")
+    # Then the first is made up for
+    until(lambda: owing.owed == {b"one"})
