@@ -44,11 +44,22 @@ _GRANTS, _PAUSE = "budget:cronofy", "budget:cronofy:pause"
 # KEYS: the list of grants (microseconds, oldest first); the pause. ARGV: per second, per minute,
 # longest wait (us). Returns {1, wait} when granted, {0, wait} when the wait would be longer: then
 # nothing is reserved.
+# Expiries are moments of Redis's clock, as grants are. One that is further away than it was ever
+# set says that this clock was set back since, and the list's by how much: its grants go back as
+# far, so that both windows hold, and nobody waits for the difference.
 _RESERVE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local back = redis.call('PTTL', KEYS[1]) - 120000
+if back > 0 then
+  for place, at in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+    redis.call('LSET', KEYS[1], place - 1, string.format('%.0f', at - back * 1000))
+  end
+  redis.call('PEXPIRE', KEYS[1], 120000)
+end
+if redis.call('PTTL', KEYS[2]) > 61000 then redis.call('DEL', KEYS[2]) end
 local last = tonumber(redis.call('LINDEX', KEYS[1], -1) or 0)
-if last > now + 120000000 then  -- nobody reserves that far ahead: the clock was set back
+if last > now + 61000000 then  -- nobody reserves that far ahead: the clock was set back
   redis.call('DEL', KEYS[1])
   last = 0
 end

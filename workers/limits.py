@@ -36,9 +36,14 @@ is forgotten.
 # the wait. Returns what others claim, and the milliseconds that its window has left.
 # A process says what it claims in all, not how much more: of two of its questions that pass each
 # other on the way, either tells all, and the later one changes nothing.
+# A window ends at a moment of Redis's clock. One that has longer to go than any may last says that
+# this clock was set back, and is over: else whoever used up a quota would wait for the difference.
 _CLAIM = """
 local claimed, quota = tonumber(ARGV[2]), tonumber(ARGV[3])
 local window, longest = tonumber(ARGV[4]), tonumber(ARGV[5])
+if redis.call('PTTL', KEYS[1]) > math.max(window, longest) then
+  redis.call('DEL', KEYS[1])
+end
 local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)
 local more = math.max(0, claimed - known)
 local count = redis.call('HINCRBY', KEYS[1], 'count', more)

@@ -27,6 +27,16 @@ def grants(server: redis.Redis) -> list[int]:
     return [int(each) for each in server.lrange(LIST, 0, -1)]
 
 
+def set_back(server: redis.Redis, seconds: int) -> None:
+    """What the budget wrote, as it is once its server's clock was set back."""
+    for place, at in enumerate(grants(server)):
+        server.lset(LIST, place, str(at + 1_000_000 * seconds))
+    for key in (LIST, PAUSE):
+        left = int(server.pttl(key))
+        if left > 0:
+            server.pexpire(key, left + 1000 * seconds)
+
+
 def take(budget: Allowance, clock: Clock, times: int = 1) -> None:
     for _ in range(times):
         budget.take(clock.now + 60)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.workers.budgets import LIST, PAUSE, grants, shared, take
+from tests.workers.budgets import LIST, PAUSE, grants, set_back, shared, take
 from tests.workers.cronofy.clocks import Clock
 from workers.broker import create_redis
 from workers.budget import LONGEST_WAIT, Budget, LocalBudget
@@ -104,6 +104,44 @@ def test_a_clock_set_back_stops_nobody_for_an_hour(server: redis.Redis, clock: C
     server.rpush(LIST, ahead)
     take(shared(server, clock), clock)
     assert ahead not in grants(server)
+
+
+@pytest.mark.parametrize("seconds", [2, 10, 59, 61, 119, 3600])
+def test_a_clock_set_back_makes_nobody_wait(
+    server: redis.Redis, clock: Clock, seconds: int
+) -> None:
+    budget = shared(server, clock)
+    take(budget, clock)
+    set_back(server, seconds)
+    wait = budget.wait()
+    assert wait is not None
+    assert wait < 1
+    take(budget, clock)
+    granted = grants(server)
+    assert granted == sorted(granted)
+
+
+@pytest.mark.parametrize("seconds", [10, 3600])
+def test_a_clock_set_back_lets_nobody_past_the_limit(
+    server: redis.Redis, clock: Clock, seconds: int
+) -> None:
+    budget = shared(server, clock, per_minute=20)
+    take(budget, clock, 20)
+    set_back(server, seconds)
+    wait = budget.wait()
+    assert wait is not None
+    assert 20 < wait < 61
+    with pytest.raises(OverBudget):
+        budget.take(clock.now + 20)
+    assert len(grants(server)) == 20
+
+
+def test_a_clock_set_back_holds_no_pause_for_an_hour(server: redis.Redis, clock: Clock) -> None:
+    budget = shared(server, clock)
+    budget.pause(30)
+    set_back(server, 3600)
+    take(budget, clock)
+    assert len(grants(server)) == 1
 
 
 def test_the_list_stays_short_and_goes_by_itself(server: redis.Redis, clock: Clock) -> None:

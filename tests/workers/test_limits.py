@@ -238,3 +238,23 @@ def test_far_from_the_limit_it_costs_microseconds_however_many_are_known(gone: s
 
     assert cost(lambda _: limits.take(policy, ADDRESS)) < 50e-6
     assert cost(lambda number: limits.take(policy, f"192.0.2.{number}")) < 100e-6
+
+
+def set_back(server: redis.Redis, seconds: int) -> None:
+    """All expiries, as they are once the clock of their server was set back."""
+    for key in keys_of(server):
+        server.pexpire(key, int(server.pttl(key)) + 1000 * seconds)
+
+
+@pytest.mark.parametrize("longest", [0, 600])
+def test_a_window_ends_though_the_clock_of_redis_was_set_back(
+    real: redis.Redis, longest: int
+) -> None:
+    policy = QuotaPolicy("reads", 3, longest=longest)
+    assert passed(limiter(real), policy, 4) == 3
+    assert not limiter(real).take(policy, ADDRESS).passed
+    set_back(real, 3600)
+    # Then the next window begins, and ends when it ever does
+    after = limiter(real)
+    assert passed(after, policy, 4) == 3
+    assert after.take(policy, ADDRESS).seconds <= max(policy.window, longest)
