@@ -14,6 +14,7 @@ from threading import Lock
 import redis
 import structlog
 
+from storage.rows import clock_jobs
 from storage.schema import database_clock
 from storage.schema.database import Database, Unavailable
 from storage.transactions import recovery
@@ -168,13 +169,27 @@ class Setbacks:
     def look(self) -> None:
         """Raises one of storage.schema.database.Unavailable."""
         there = database_clock.clock(self._database)
-        back = self._seen - there
+        if self._seen:
+            back = self._seen - there
+        else:
+            back = self._before()
         # Written before it is forgotten: a database that goes away meanwhile is looked at again.
         if back > SETBACK:
             with self._database.write() as tx:
                 recovery.clock_set_back(tx, lease_ms=self._lease_ms)
             log.warning("database_clock_set_back", seconds=round(back, 1))
         self._seen = there
+
+    def _before(self) -> float:
+        """Seconds that it was set back while no clock process looked: what one saw ends with it,
+        but the turns of the clock's jobs stay.
+        """
+        # Not at the top: that module needs this one.
+        from workers.clock import JOBS
+
+        with self._database.read() as tx:
+            longer = clock_jobs.turns_too_long(tx, {job.name: job.every_ms for job in JOBS})
+        return longer / 1000
 
 
 def reference(database: Database, client: redis.Redis, breaker: RedisBreaker) -> Ask:

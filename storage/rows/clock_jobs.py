@@ -2,9 +2,12 @@
 decided by compare-and-swap so that replicas never run one twice.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, and_, select
 
 from storage.schema.database import insert
+from storage.schema.database_clock import clock_ms
 from storage.schema.leases import Lease
 from storage.schema.tables import schedule
 
@@ -43,3 +46,13 @@ def ended(tx: Connection, name: str, turn: str | None, *, well: bool) -> None:
             insert(tx, schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing()
         )
     tx.execute(schedule.update().where(mine).values(failures=schedule.c.failures + 1))
+
+
+def turns_too_long(tx: Connection, periods: Mapping[str, int]) -> int:
+    """How many milliseconds longer a turn still lasts than a whole turn of its job does, at the
+    most: by no less the database's clock was set back since it began. `periods`: milliseconds, by
+    name; a job of another release is passed over.
+    """
+    left = select(schedule.c.name, schedule.c.next_run_at_ms - clock_ms()).where(TURN.lasts)
+    found = tx.execute(left.where(schedule.c.name.in_(periods)))
+    return max((more - periods[name] for name, more in found), default=0)

@@ -17,6 +17,7 @@ from storage.schema.database import Database, create
 from storage.schema.database_clock import clock_ms
 from tests.support import people
 from tests.support.databases import Kind
+from workers import clock
 from workers.skew import Setbacks
 
 LEASE_SECONDS = 30
@@ -118,6 +119,12 @@ def seconds_to_come(database: Database) -> dict[str, float]:
     return furthest
 
 
+def assert_nothing_waits(database: Database) -> None:
+    """Leases last no longer than they ever do, and whatever waits is due."""
+    for name, seconds in seconds_to_come(database).items():
+        assert seconds <= (2 * LEASE_SECONDS if name.endswith(ENDS) else 0), name
+
+
 def test_nothing_waits_for_the_hour_that_was_wrong(stepped: Stepped) -> None:
     database = stepped.database
     setbacks = Setbacks(database, lease_seconds=LEASE_SECONDS)
@@ -132,8 +139,7 @@ def test_nothing_waits_for_the_hour_that_was_wrong(stepped: Stepped) -> None:
     with capture_logs() as logs:
         setbacks.look()
     # Then leases last no longer than they ever do, and whatever waits is due
-    for name, seconds in seconds_to_come(database).items():
-        assert seconds <= (2 * LEASE_SECONDS if name.endswith(ENDS) else 0), name
+    assert_nothing_waits(database)
     (said,) = [line for line in logs if line["event"] == "database_clock_set_back"]
     assert said["seconds"] == pytest.approx(HOUR, abs=60)
     with database.write() as tx:
@@ -154,3 +160,39 @@ def test_a_clock_that_is_set_forward_changes_nothing(stepped: Stepped) -> None:
     with capture_logs() as logs:
         setbacks.look()
     assert logs == []
+
+
+def test_a_process_that_begins_after_it_notices_it_by_the_turns_of_the_jobs(
+    stepped: Stepped,
+) -> None:
+    database = stepped.database
+    # Given work that was taken and owed while the clock was an hour ahead, and nobody looks
+    stepped.step(HOUR)
+    work(database)
+    stepped.step(0)
+    # When a process begins after it was set right
+    setbacks = Setbacks(database, lease_seconds=LEASE_SECONDS)
+    with capture_logs() as logs:
+        setbacks.look()
+    # Then nothing waits for that hour either
+    assert_nothing_waits(database)
+    (said,) = [line for line in logs if line["event"] == "database_clock_set_back"]
+    assert said["seconds"] == pytest.approx(HOUR, abs=60)
+    # And that is all
+    with capture_logs() as logs:
+        setbacks.look()
+        Setbacks(database, lease_seconds=LEASE_SECONDS).look()
+    assert logs == []
+
+
+def test_turns_that_last_as_long_as_they_do_say_nothing(stepped: Stepped) -> None:
+    work(stepped.database)
+    with stepped.database.write() as tx:
+        for job in clock.JOBS:
+            clock_jobs.take(tx, job.name, every_ms=job.every_ms)
+        # Of a release that has more jobs than ours
+        clock_jobs.take(tx, "tide", every_ms=24 * 1000 * HOUR)
+    with capture_logs() as logs:
+        Setbacks(stepped.database, lease_seconds=LEASE_SECONDS).look()
+    assert logs == []
+    assert seconds_to_come(stepped.database)["schedule.next_run_at_ms"] > 23 * HOUR
