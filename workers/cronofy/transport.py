@@ -33,6 +33,11 @@ from workers.deadlines import BoundedReader, Deadline
 
 _CHUNK = 1 << 16
 
+REUSED_FOR_SECONDS = 30.0
+"""A NAT or a firewall drops what was quiet for longer, and tells nobody: a new connection costs
+less than finding out, which takes the whole deadline of a call.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -172,10 +177,19 @@ class Transport:
                 yield session
             return
         # One for each thread: nobody promises that a Session may be shared between threads.
-        if not hasattr(self._own, "session"):
-            self._own.session = self._new_session()
-            self._sessions.add(self._own.session)
-        yield self._own.session
+        own = self._own
+        if not hasattr(own, "session"):
+            own.session = self._new_session()
+            self._sessions.add(own.session)
+        elif self._monotonic() - own.used_at > REUSED_FOR_SECONDS:
+            # The race: the network forgets a connection while nobody uses it. Whoever then asks on
+            # it hears nothing until the deadline, and has no time left for a second try.
+            # Closed, a session opens new ones.
+            own.session.close()
+        try:
+            yield own.session
+        finally:
+            own.used_at = self._monotonic()
 
     def _new_session(self) -> requests.Session:
         session = _Session()

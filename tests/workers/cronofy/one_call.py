@@ -1,5 +1,7 @@
 """One call to a server that misbehaves, with a token that must be seen nowhere."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.workers.cronofy.fixtures import raw
@@ -19,7 +21,12 @@ DEADLINE = 0.5
 
 
 def client(
-    origin: str, *, read: float = 30.0, deadline: float = DEADLINE, answer_bytes: int = 100_000
+    origin: str,
+    *,
+    read: float = 30.0,
+    deadline: float = DEADLINE,
+    answer_bytes: int = 100_000,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Cronofy:
     return Cronofy(
         origin,
@@ -29,6 +36,7 @@ def client(
         LocalBudget(),
         limits=ClientLimits(deadline=deadline, answer_bytes=answer_bytes),
         timeouts=Timeouts(connect=1.0, read=read),
+        monotonic=monotonic,
         sleep=lambda _: None,
     )
 

@@ -2,11 +2,13 @@
 
 import gzip
 import threading
+import time
 from datetime import date
 
 import orjson
 import pytest
 
+from tests.support.tcp_proxy import Proxy
 from tests.workers.cronofy.fixtures import raw
 from tests.workers.cronofy.one_call import USERINFO, client, userinfo
 from tests.workers.cronofy.peer import (
@@ -20,6 +22,7 @@ from tests.workers.cronofy.peer import (
     trickle,
 )
 from workers.cronofy import errors
+from workers.cronofy.transport import REUSED_FOR_SECONDS
 
 
 def test_a_good_answer_arrives_whole_and_its_connection_is_used_again() -> None:
@@ -156,6 +159,23 @@ def test_a_connection_that_the_server_closed_meanwhile_costs_a_repeatable_call_n
         for _ in range(2):
             cronofy.userinfo("at_1")
         cronofy.close()
+
+
+def test_a_connection_that_the_network_forgot_in_a_quiet_spell_costs_a_call_nothing() -> None:
+    quiet = 0.0
+    with Peer(ok(USERINFO)) as peer, Proxy.to(peer.origin) as proxy:
+        cronofy = client(
+            proxy.url(peer.origin), deadline=20, monotonic=lambda: time.monotonic() + quiet
+        )
+        cronofy.userinfo("at_1")
+        # When nobody asks for a while, and a firewall drops the connection without a word
+        proxy.misbehave("swallow")
+        proxy.behave()
+        quiet = REUSED_FOR_SECONDS + 1
+        # Then the next call is not sent on it: it would have no time for a second try
+        cronofy.userinfo("at_1")
+        cronofy.close()
+        assert (len(peer.requests), peer.connections) == (2, 2)
 
 
 def test_a_code_travels_on_a_connection_of_its_own() -> None:
