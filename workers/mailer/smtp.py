@@ -21,6 +21,10 @@ from workers.mailer.server import MailServer
 
 REUSED_FOR_SECONDS = 30.0
 """Servers close idle connections after some minutes; a new one costs less than finding out."""
+ALIVE_WITHIN_SECONDS = 2.0
+"""In which a kept connection has to answer. One that the network forgot never does, and a new one
+needs the rest of the mail's time.
+"""
 REUSED_FOR_MAILS = 100
 SENDER = "MAIL FROM"
 """What the code of an error begins with that is about the sender."""
@@ -148,14 +152,18 @@ class _Connection(smtplib.SMTP):
 
     def is_fresh(self, limit: Deadline) -> bool:
         """Whether the server still answers; from now on it has until `limit`."""
-        self._limit = limit
         idle = limit.now() - self._used_at
         if self.sock is None or self._mails >= REUSED_FOR_MAILS or idle > REUSED_FOR_SECONDS:
             return False
-        # The race: the server closes an idle connection while we begin to use it. RSET finds out
-        # before anything of the mail is said, where it is still known that nothing was taken.
+        # The race: the server closes an idle connection while we begin to use it, or the network
+        # forgets it and tells nobody. RSET finds out before anything of the mail is said, where it
+        # is still known that nothing was taken.
+        patience = min(limit.wait(), ALIVE_WITHIN_SECONDS)
+        self._limit = Deadline(limit.now() + patience, limit.now)
         with suppress(smtplib.SMTPException, OSError):
-            return is_done(self.rset()[0])
+            alive = is_done(self.rset()[0])
+            self._limit = limit
+            return alive
         return False
 
     def deliver(

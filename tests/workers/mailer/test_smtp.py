@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.tcp_proxy import Proxy
 from tests.workers.mailer.mailing import failure, mailing, send
-from tests.workers.mailer.postman import Postman, certificate, raw, running
+from tests.workers.mailer.postman import HOST, Postman, certificate, raw, running
 from workers.mailer import smtp
 from workers.mailer.server import Tls
 
@@ -149,6 +150,21 @@ class TestReuse:
                 send(mailer)
         assert len(postman.connections) == 3
         assert len(postman.taken) == smtp.REUSED_FOR_MAILS + 2
+
+    def test_a_connection_that_the_network_forgot_leaves_time_for_a_new_one(self) -> None:
+        with (
+            running() as postman,
+            Proxy((HOST, postman.port)) as proxy,
+            mailing(proxy.port, deadline=30) as mailer,
+        ):
+            send(mailer)
+            # When a firewall drops it without a word
+            proxy.misbehave("swallow")
+            proxy.behave()
+            # Then whether it is alive is not waited for until the deadline
+            send(mailer)
+        assert len(postman.taken) == 2
+        assert len(postman.connections) == 2
 
 
 class TestDeadline:
