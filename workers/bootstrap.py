@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import dramatiq
 import redis
@@ -82,8 +83,9 @@ def create_services(
     clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
-    # Half of a worker's threads: the other half reads pushes while the platform hangs.
-    lanes = Lanes(max(1, settings.worker_threads // 2))
+    # Of a worker's threads: others read pushes while the platform or the mail server hangs.
+    half = max(1, settings.worker_threads // 2)
+    lanes = Lanes(half)
     # On a laptop the platform may be on it, too.
     outside = not is_loopback(settings.public_url.host or "")
     return Services(
@@ -95,6 +97,7 @@ def create_services(
         breaker=breaker,
         once=Once(),
         mailer=_mailer(settings),
+        mail_turns=BoundedSemaphore(half),
         receiver=_receiver(settings, lanes),
         receivers=Receivers(vault, settings.callback_deadline, lanes, outside),
         clock=clock,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 
 import redis
 
@@ -24,6 +25,7 @@ from workers.staleness import Staleness
 class Services:
     """`now` is the product's clock (aware UTC), and raises ClockOff; leases never use it, they use
     the database's.
+    `mail_turns`: for who hands the mail server a mail, fewer than there are threads.
     `receiver`: where callbacks go by the settings, if anywhere; `receivers`: and elsewhere.
     `breaker`: whether Redis is to be left alone.
     """
@@ -36,6 +38,7 @@ class Services:
     breaker: RedisBreaker
     once: Once
     mailer: Mailer
+    mail_turns: BoundedSemaphore
     receiver: Receiver | None
     receivers: Receivers
     clock: ProductClock

@@ -126,9 +126,14 @@ def give_back(
     retry_in_ms: int,
     unsure: bool = False,
     trouble: Trouble | None = None,
+    tried: bool = True,
 ) -> bool:
-    """Still owed. `unsure`: the other side may have taken it all the same."""
+    """Still owed. `unsure`: the other side may have taken it all the same. `tried` False: it was
+    not asked, which counts as no attempt, and what is known of its trouble stays.
+    """
     values = {**_again(retry_in_ms), "unsure": row.unsure + int(unsure), "trouble": trouble}
+    if not tried:
+        values |= {"attempts": row.attempts - 1, "trouble": row.trouble}
     return _finish(tx, claimed, state="pending", last_error=error, **values)
 
 

@@ -93,7 +93,7 @@ class Later:
     """It stays owed. `retry_in_ms` None: as long as is usual after so many attempts.
 
     `unsure`: the other side may have taken it all the same. `trouble`: it is not this row's own
-      fault.
+      fault. `tried` False: the other side was not asked, which counts as no attempt.
     """
 
     error: str
@@ -101,6 +101,7 @@ class Later:
     unsure: bool = False
     trouble: Trouble | None = None
     posted: Posted | None = None
+    tried: bool = True
 
 
 Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later

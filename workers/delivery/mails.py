@@ -36,6 +36,9 @@ from workers.services import Services
 # A correction of its text frees a mail at once: this is for a text that was mended by other means.
 WAITING_RETRY_MS = 3_600_000
 OTHER_RELEASE_MS = 300_000
+# For a turn at the mail server: whoever waits for one holds a thread as well.
+PATIENCE_SECONDS = 0.25
+BUSY_RETRY_MS = 2_000
 # RFC 5321, 4.5.4.1: the give-up time needs to be at least 4 to 5 days.
 GIVEN_UP_AFTER = timedelta(days=5)
 OF_WHAT_COMES = ("reminder", "wall_moved")
@@ -180,6 +183,18 @@ def _waits_for_text(services: Services, facts: MailFacts, error: HeldBack) -> Ou
 def _hand_over(
     services: Services, turn: Turn, facts: MailFacts, mail: Mail, content: bytes
 ) -> Outcome:
+    # The race: a mail server hangs, one thread after the other waits for it by a whole mail's
+    # limit, and soon none is left to read pushes. Without a turn a mail goes back into its row.
+    if not services.mail_turns.acquire(timeout=PATIENCE_SECONDS):
+        busy = "the mail server has not answered earlier ones yet"
+        return Later(busy, retry_in_ms=BUSY_RETRY_MS, tried=False)
+    try:
+        return _send(services, turn, facts, mail, content)
+    finally:
+        services.mail_turns.release()
+
+
+def _send(services: Services, turn: Turn, facts: MailFacts, mail: Mail, content: bytes) -> Outcome:
     if turn.late:
         return Later("this worker was held up, another one may have the mail by now", retry_in_ms=0)
     # One recipient a message: a refusal then is of this person's address, and of nobody else's.

@@ -119,11 +119,17 @@ def _record(services: Services, tx: Tx, held: DeliveryClaim, outcome: Outcome) -
             )
         case WaitsForText(error, retry_in_ms):
             return outbox.wait_for_text(tx, held, error=error, retry_in_ms=retry_in_ms)
-        case Later(error, retry_in_ms, unsure, trouble):
+        case Later(error, retry_in_ms, unsure, trouble, tried=tried):
             if retry_in_ms is None:
                 retry_in_ms = usual_wait_ms(held.attempts)
             return outbox.give_back(
-                tx, held, error=error, retry_in_ms=retry_in_ms, unsure=unsure, trouble=trouble
+                tx,
+                held,
+                error=error,
+                retry_in_ms=retry_in_ms,
+                unsure=unsure,
+                trouble=trouble,
+                tried=tried,
             )
 
 
@@ -145,5 +151,7 @@ def _log_outcome(held: DeliveryClaim, outcome: Outcome) -> None:
             log.error("address_withheld", **about, error=error)
         case WaitsForText(error):
             log.error("mail_held", **about, error=error)
+        case Later(error, tried=False):
+            log.info("delivery_waits", **about, error=error)
         case Later(error):
             log.warning("delivery_failed", **about, error=error)
