@@ -17,7 +17,7 @@ from workers.backoff import doubling_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, NotFound, Rejected
 from workers.cronofy.wire import ManagedEvent, Written
 from workers.delivery import conferencing, looks
-from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn
+from workers.delivery.delivery import Dead, Later, Outcome, Sent, Skipped, Turn, trouble_of
 from workers.jobs import tokens
 from workers.services import Services
 
@@ -281,7 +281,7 @@ def failed(services: Services, error: CronofyError, place: TargetCalendar) -> Ou
     if error.permanent:
         return Later(str(error), LONGEST_WAIT_MS)
     if error.retry_after is None:
-        return Later(str(error))
+        return Later(str(error), trouble=trouble_of(error))
     return Later(str(error), round(error.retry_after * 1000))
 
 

@@ -51,7 +51,8 @@ def deliver(services: Services, turn: Turn) -> Outcome:
         return Later(
             "this worker was held up, another one may have the callback by now", retry_in_ms=0
         )
-    return _post(services, turn, receiver)
+    failing = endpoint is not None and endpoint.failing_since is not None
+    return _post(services, turn, receiver, failing=failing)
 
 
 def note_attempt(tx: Tx, held: DeliveryClaim, outcome: Outcome, *, now: datetime) -> None:
@@ -97,15 +98,17 @@ def _receiver(
     return services.receivers.of(endpoint, services.corrected_now())
 
 
-def _post(services: Services, turn: Turn, receiver: Receiver) -> Outcome:
+def _post(services: Services, turn: Turn, receiver: Receiver, *, failing: bool) -> Outcome:
+    """`failing`: the endpoint took nothing that was posted before."""
     # Stored as it was then, and sent so: a platform that gets an event twice gets the same one.
     body = json.dumps(turn.held.payload, separators=(",", ":"))
     event_id = turn.held.event_id or turn.held.id
     began = time.monotonic()
-    status = None
+    status, away = None, True
     try:
         reply = receiver.post(event_id, body, now=services.now())
         status = reply.status
+        away = status >= 500 and reply.retry_after is None
         outcome = _answered(services, turn, reply)
     except Busy as error:
         wait = BUSY_RETRY_MS
@@ -115,6 +118,10 @@ def _post(services: Services, turn: Turn, receiver: Receiver) -> Outcome:
         return Later("the platform has not answered earlier ones yet", retry_in_ms=wait)
     except NoAnswer as error:
         outcome = _failed(services, turn, str(error))
+    # What fails though others are taken has a reason of its own: pulled forward, it would be posted
+    # again with each that is.
+    if away and failing and isinstance(outcome, Later):
+        outcome = replace(outcome, trouble="away")
     return replace(outcome, posted=Posted(status, round((time.monotonic() - began) * 1000)))
 
 

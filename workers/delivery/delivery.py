@@ -7,6 +7,8 @@ from datetime import timedelta
 from storage.rows.outbox import Trouble
 from storage.rows.outbox_claims import DeliveryClaim, Reason
 from workers.backoff import doubling_ms, jittered_ms
+from workers.cronofy.errors import CronofyError
+from workers.cronofy.outages import is_away
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
@@ -110,6 +112,13 @@ Outcome = Sent | Skipped | Dead | NoMailbox | WaitsForText | Later
 def given_up(turn: Turn, age: timedelta, *, after: timedelta) -> bool:
     """Whether one that failed once more has had its time, and its tries."""
     return age > after and turn.held.attempts >= LEAST_TRIES
+
+
+def trouble_of(error: CronofyError) -> Trouble | None:
+    """Why what Cronofy did not take waits, where that is not its own fault."""
+    if is_away(error):
+        return "away"
+    return None
 
 
 def usual_wait_ms(attempts: int) -> int:

@@ -8,11 +8,11 @@ mail, and that is counted.
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from storage.rows import mailer_trouble, outbox, outbox_claims, withheld_addresses
+from storage.rows import outbox, outbox_claims, well_again, withheld_addresses
 from storage.rows.outbox_claims import DeliveryClaim, Wake
 from storage.schema.database import Tx, Unavailable
 from workers.delivery import callbacks, mails, write_back
@@ -44,7 +44,7 @@ SHARE = 0.9
 
 def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
     """Deliver a row, if it is due and its turn. Answers the rows that may have waited for it, or
-    for the mail server to be well: wake them.
+    for the neighbour to be well that it went to: wake them.
     """
     seconds = services.settings.lease_seconds * leases
     # The race: messages come twice, sweepers wake again, and several workers find the same row due.
@@ -53,7 +53,8 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     # The race: who owes a row writes down when it is due by a clock of their own. By ours, a bit
     # behind, what is due at once would not be due yet: the wake-up would be dropped, and the row
     # wait for the next one.
-    soon = services.now() + CLOCKS_APART
+    claimed_at = services.now()
+    soon = claimed_at + CLOCKS_APART
     with services.database.write() as tx:
         held = outbox_claims.claim(tx, outbox_id, lease_ms=seconds * 1000, now=soon)
     if held is None:
@@ -64,15 +65,15 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     outcome = _act(in_time, Turn(held, seconds, began))
 
     def record(tx: Tx) -> tuple[bool, list[Wake]]:
-        if not _record(services, tx, held, outcome):
+        if not _record(services, tx, held, _by_its_cause(tx, held, outcome, claimed_at)):
             return False, []
         # A row that waits for an earlier one of the same session goes as soon as that is over.
         callbacks.note_attempt(tx, held, outcome, now=services.corrected_now())
         behind = outbox.followers(tx, held, now=services.corrected_now())
-        # The first mail that is taken tells that the server is well: the others need not wait for
-        # the end of their back-off.
-        if held.kind == "mail" and isinstance(outcome, Sent):
-            behind += mailer_trouble.pull_forward(tx)
+        # The first that is taken tells that its neighbour is well: the others need not wait for the
+        # end of their back-off. Last: whoever needs one of those waits for no more than the commit.
+        if isinstance(outcome, Sent):
+            behind += _pull_forward(services, tx, held)
         return True, behind
 
     # What was sent is sent: neither a deadlock nor a database that is away for a while makes us
@@ -100,6 +101,24 @@ def _act(services: Services, turn: Turn) -> Outcome:
     except Exception as error:  # a bug that one row meets must not make it spin: it backs off
         log.exception("delivery_broke", outbox=turn.held.id, kind=turn.held.kind)
         return Later(f"our fault: {type(error).__name__}", unsure=True)
+
+
+def _by_its_cause(tx: Tx, held: DeliveryClaim, outcome: Outcome, claimed_at: datetime) -> Outcome:
+    """A write that failed while Cronofy was well had a reason of its own, and keeps its wait."""
+    if held.kind != "calendar" or not isinstance(outcome, Later) or outcome.trouble != "away":
+        return outcome
+    if well_again.cronofy_was_well(tx, at=claimed_at):
+        return replace(outcome, trouble=None)
+    return outcome
+
+
+def _pull_forward(services: Services, tx: Tx, held: DeliveryClaim) -> list[Wake]:
+    now = services.corrected_now()
+    if held.kind == "callback":
+        return well_again.callbacks(tx, held.endpoint_id, now=now)
+    if held.kind == "calendar":
+        return well_again.cronofy(tx, gap_ms=services.settings.minimum_gap_ms, now=now)
+    return well_again.mails(tx, now=now)
 
 
 def _record(services: Services, tx: Tx, held: DeliveryClaim, outcome: Outcome) -> bool:

@@ -5,23 +5,27 @@ read is owed.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from domain.accounts import Account, Trouble
 from domain.push_stages import Failure
-from storage.rows import coaches, refresh_jobs
+from storage.rows import coaches, refresh_jobs, well_again
 from storage.rows.refresh_jobs import ReadClaim
 from storage.schema import doorways
+from storage.schema.database import Tx
 from storage.schema.outages import Unavailable
 from storage.slots import slot_sets
 from storage.transactions import store_reading, watched_events
-from storage.transactions.store_reading import Observed
+from storage.transactions.store_reading import Observed, Stored
 from workers import tracing
 from workers.backoff import doubling_ms, jittered_ms
 from workers.cronofy.errors import CronofyError, Forbidden, InvalidGrant, Locked, OverBudget
+from workers.cronofy.outages import is_away
 from workers.jobs import channels, erasure, own_events, tokens
 from workers.services import Services
 from workers.skew import ClockOff
@@ -94,13 +98,21 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     # Only a session whose event was looked at may follow it.
     if observed.events is not None:
         terms = services.terms()
+
+    def store(tx: Tx) -> Stored | None:
+        now = services.now()
+        stored = store_reading.store(tx, held, observed, now=now, terms=terms)
+        # Cronofy is well, and what failed while it was away need not wait for the end of its
+        # back-off. The sweeper wakes for it. Last: whoever needs one of those waits for no more
+        # than the commit.
+        if stored is not None:
+            well_again.cronofy(tx, gap_ms=services.settings.minimum_gap_ms, now=now)
+        return stored
+
     with tracing.span("store slots"):
         # What was read is true of its moment whenever it is stored: a database that is away is
         # waited for.
-        stored = services.database.insist(
-            lambda tx: store_reading.store(tx, held, observed, now=services.now(), terms=terms),
-            until=lost,
-        )
+        stored = services.database.insist(store, until=lost)
     if stored is None:
         log.warning("late_read_refused", connection=held.connection_id)
         return False
@@ -128,17 +140,22 @@ def _hand_back(
     error: str,
     failure: Failure,
     retry_in_ms: int = 0,
+    keeps_wait: Callable[[Tx], bool] | None = None,
 ) -> None:
     """What broke off is for somebody else, who need not wait until our lease ends. A database that
-    is away is waited for; if it is away for longer, the lease ends by itself.
+    is away is waited for; if it is away for longer, the lease ends by itself. `keeps_wait`: whether
+    nobody may pull it forward.
     """
-    with suppress(*Unavailable):
-        services.database.insist(
-            lambda tx: refresh_jobs.give_back(
-                tx, held, error=error, failure=failure, retry_in_ms=retry_in_ms
-            ),
-            until=lost,
+
+    def give_back(tx: Tx) -> None:
+        mine = refresh_jobs.give_back(
+            tx, held, error=error, failure=failure, retry_in_ms=retry_in_ms
         )
+        if mine and keeps_wait is not None and keeps_wait(tx):
+            well_again.keep_wait(tx, held.connection_id)
+
+    with suppress(*Unavailable):
+        services.database.insist(give_back, until=lost)
 
 
 def observe(services: Services, held: ReadClaim) -> Observed:
@@ -207,7 +224,21 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lo
         failure: Failure = "cronofy"
         if isinstance(error, OverBudget):
             failure = "budget"
-        _hand_back(services, held, lost, error=str(error), failure=failure, retry_in_ms=wait)
+        took = time.monotonic() - (lost - services.settings.lease_seconds)
+        began = services.corrected_now() - timedelta(seconds=took)
+
+        def keeps_wait(tx: Tx) -> bool:
+            return not is_away(error) or well_again.cronofy_was_well(tx, at=began)
+
+        _hand_back(
+            services,
+            held,
+            lost,
+            error=str(error),
+            failure=failure,
+            retry_in_ms=wait,
+            keeps_wait=keeps_wait,
+        )
         return
     now = services.corrected_now()
     services.database.insist(
