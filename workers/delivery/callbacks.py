@@ -111,11 +111,13 @@ def _post(services: Services, turn: Turn, receiver: Receiver, *, failing: bool) 
         away = status >= 500 and reply.retry_after is None
         outcome = _answered(services, turn, reply)
     except Busy as error:
-        wait = BUSY_RETRY_MS
-        # Of one that is slow each row would come back at once, and keep the others waiting.
+        busy = Later("the platform has not answered earlier ones yet", retry_in_ms=BUSY_RETRY_MS)
+        # Of one that is slow each row would come back at once, and keep the others waiting: it
+        # comes with one that is taken.
         if error.slow:
             wait = usual_wait_ms(turn.held.attempts)
-        return Later("the platform has not answered earlier ones yet", retry_in_ms=wait)
+            return replace(busy, retry_in_ms=wait, trouble="away")
+        return busy
     except NoAnswer as error:
         outcome = _failed(services, turn, str(error))
     # What fails though others are taken has a reason of its own: pulled forward, it would be posted

@@ -1,24 +1,28 @@
 """A platform that was away, or Cronofy, is well again: what waited for it goes within seconds."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from domain.webhook_endpoints import OF_SETTINGS
 from storage.rows import refresh_jobs, well_again
 from tests.support import endpoints, people, written_sessions
+from tests.support.callback_server import SECRET
 from tests.support.in_process import House
 from tests.support.mail_delivery import DAY, NEXT_WEEK
 from tests.support.people import at
 from tests.support.webhook_delivery import BETH, Switchboard
 from tests.support.written_sessions import Diary
+from workers.delivery import webhook_lanes
+from workers.delivery.webhook_lanes import Lanes
+from workers.delivery.webhook_sender import Receiver
 
 ONE, TWO = "/one", "/two"
 BOOKED, REBOOKED = "booking.booked", "booking.rebooked"
 WRITES = "/v1/calendars"
 LONG = 7
 """After so many attempts a row waits for minutes."""
-Order = int | Callable[..., None]
 
 
 @pytest.fixture
@@ -116,6 +120,28 @@ def test_a_callback_that_was_asked_to_come_later_comes_later(
     switchboard.sweep(minutes=10)
     (row,) = switchboard.rows(endpoint_id=endpoint, state="pending")
     assert row.trouble is None
+
+
+def test_what_found_a_slow_one_busy_goes_with_the_next_that_it_takes(
+    switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a platform whose every answer counts as slow, and that is answering one
+    monkeypatch.setattr(webhook_lanes, "SLOW_SECONDS", 0)
+    lanes = Lanes(4)
+    for name in ("another", OF_SETTINGS):
+        with lanes.turn(name):
+            pass
+    receiver = Receiver(switchboard.platform.url, [SECRET], deadline=60, lanes=lanes)
+    switchboard.services = replace(switchboard.services, receiver=receiver)
+    with lanes.turn(OF_SETTINGS):
+        first = switchboard.book().booking
+        switchboard.work()
+    assert switchboard.platform.told == []
+    # When it takes the next
+    second = switchboard.book(NEXT_WEEK + DAY, BETH).booking
+    switchboard.work()
+    told = [data["booking_id"] for _, data in switchboard.platform.told]
+    assert told == [second.id, first.id]
 
 
 @pytest.fixture
