@@ -19,6 +19,7 @@ from workers.once import Once
 from workers.settings import Settings
 from workers.skew import ClockOff, ProductClock
 from workers.staleness import Staleness
+from workers.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Services:
     the database's.
     `mail_turns`: for who hands the mail server a mail, fewer than there are threads.
     `receiver`: where callbacks go by the settings, if anywhere; `receivers`: and elsewhere.
-    `breaker`: whether Redis is to be left alone.
+    `breaker`: whether Redis is to be left alone. `waiting`: for whom something waits to be well.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Services:
     receivers: Receivers
     clock: ProductClock
     staleness: Staleness
+    waiting: Waiting
     now: Callable[[], datetime]
 
     def corrected_now(self) -> datetime:

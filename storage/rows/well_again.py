@@ -6,6 +6,7 @@ them: what comes back is not met by all of it at once, nor does what is new wait
 was refused, or was asked to wait, keeps its wait.
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, or_, select
@@ -29,12 +30,20 @@ row = outbox.c
 read = connections.c
 
 
-def mails(tx: Connection, *, now: datetime) -> list[Wake]:
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """`wakes`: who is to be woken. `more`: whether anything may still wait."""
+
+    wakes: list[Wake]
+    more: bool
+
+
+def mails(tx: Connection, *, now: datetime) -> Pulled:
     """The mail server took one."""
     return _rows(tx, and_(row.kind == "mail", row.due_at <= now), row.due_at)
 
 
-def callbacks(tx: Connection, endpoint_id: str | None, *, now: datetime) -> list[Wake]:
+def callbacks(tx: Connection, endpoint_id: str | None, *, now: datetime) -> Pulled:
     """This endpoint took one: None is that of the settings. The oldest first, since others may wait
     for them.
     """
@@ -44,12 +53,13 @@ def callbacks(tx: Connection, endpoint_id: str | None, *, now: datetime) -> list
     return _rows(tx, mine, row.created_at)
 
 
-def cronofy(tx: Connection, *, gap_ms: int, now: datetime) -> list[Wake]:
+def cronofy(tx: Connection, *, gap_ms: int, now: datetime) -> Pulled:
     """Cronofy answered: calendars that are owed a read, for which the sweeper wakes, and sessions
     that are to be written into one. Called last in a transaction: what it locks belongs to others.
     """
-    _reads(tx, gap_ms)
-    return _rows(tx, and_(row.kind == "calendar", row.due_at <= now), row.due_at)
+    more = _reads(tx, gap_ms)
+    rows = _rows(tx, and_(row.kind == "calendar", row.due_at <= now), row.due_at)
+    return replace(rows, more=rows.more or more)
 
 
 def cronofy_was_well(tx: Connection, *, at: datetime) -> bool:
@@ -70,9 +80,7 @@ def keep_wait(tx: Connection, connection_id: str) -> None:
     tx.execute(mine.values(wake_after_ms=read.next_attempt_at_ms))
 
 
-def _rows(
-    tx: Connection, which: ColumnElement[bool], oldest: ColumnElement[datetime]
-) -> list[Wake]:
+def _rows(tx: Connection, which: ColumnElement[bool], oldest: ColumnElement[datetime]) -> Pulled:
     # By age, as the indexes of states and endpoints have them: of an endpoint that is away a
     # hundred thousand may be in trouble, which no mail that is taken should look through.
     waits = and_(
@@ -88,10 +96,13 @@ def _rows(
     # How long it has waited for a worker (storage.reports.idle) counts from here.
     now = DUE_NOW | {"next_attempt_at_ms": clock_ms()}
     pulled = taking(outbox, query).where(row.next_attempt_at_ms > clock_ms() + SOON_MS)
-    return wakes(tx, pulled.values(now).returning(row.id, row.kind))
+    found = wakes(tx, pulled.values(now).returning(row.id, row.kind))
+    more = bool(found) or tx.scalar(select(row.id).where(waits).limit(1)) is not None
+    return Pulled(found, more)
 
 
-def _reads(tx: Connection, gap_ms: int) -> None:
+def _reads(tx: Connection, gap_ms: int) -> bool:
+    """Whether any may still wait."""
     now = clock_ms()
     # The last read of one that waits ended at `wake_after_ms`: the minimum gap is kept, too.
     gap_ends = read.wake_after_ms + gap_ms
@@ -101,4 +112,5 @@ def _reads(tx: Connection, gap_ms: int) -> None:
     waits = and_(DIRTY, LEASE.open, read.failure == "cronofy", or_(near, read.wake_after_ms <= now))
     query = select(read.id).where(waits).order_by(read.next_attempt_at_ms).limit(PULLED_FORWARD)
     pulled = taking(connections, query).where(read.next_attempt_at_ms > earliest + SOON_MS)
-    tx.execute(pulled.values(next_attempt_at_ms=earliest))
+    found = tx.execute(pulled.values(next_attempt_at_ms=earliest).returning(read.id)).all()
+    return bool(found) or tx.scalar(select(read.id).where(waits).limit(1)) is not None

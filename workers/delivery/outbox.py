@@ -15,6 +15,7 @@ import structlog
 from storage.rows import outbox, outbox_claims, well_again, withheld_addresses
 from storage.rows.outbox_claims import DeliveryClaim, Wake
 from storage.schema.database import Tx, Unavailable
+from workers import waiting
 from workers.delivery import callbacks, mails, write_back
 from workers.delivery.delivery import (
     Dead,
@@ -78,14 +79,16 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
     # What was sent is sent: neither a deadlock nor a database that is away for a while makes us
     # send it again.
-    kept, waiting = services.database.insist(record, until=began + seconds)
+    kept, behind = services.database.insist(record, until=began + seconds)
     if kept:
         _log_outcome(held, outcome)
+        if isinstance(outcome, Later) and outcome.trouble is not None:
+            services.waiting.failed(_neighbour(held))
     else:
         log.warning(
             "late_outcome_refused", outbox=held.id, kind=held.kind, outcome=type(outcome).__name__
         )
-    return waiting
+    return behind
 
 
 def _act(services: Services, turn: Turn) -> Outcome:
@@ -113,12 +116,28 @@ def _by_its_cause(tx: Tx, held: DeliveryClaim, outcome: Outcome, claimed_at: dat
 
 
 def _pull_forward(services: Services, tx: Tx, held: DeliveryClaim) -> list[Wake]:
+    mark = services.waiting.mark(_neighbour(held))
+    if mark is None:
+        return []
     now = services.corrected_now()
     if held.kind == "callback":
-        return well_again.callbacks(tx, held.endpoint_id, now=now)
+        pulled = well_again.callbacks(tx, held.endpoint_id, now=now)
+    elif held.kind == "calendar":
+        pulled = well_again.cronofy(tx, gap_ms=services.settings.minimum_gap_ms, now=now)
+    else:
+        pulled = well_again.mails(tx, now=now)
+    if not pulled.more:
+        services.waiting.over(_neighbour(held), mark)
+    return pulled.wakes
+
+
+def _neighbour(held: DeliveryClaim) -> str:
+    """Where the row goes to."""
+    if held.kind == "callback":
+        return waiting.endpoint(held.endpoint_id)
     if held.kind == "calendar":
-        return well_again.cronofy(tx, gap_ms=services.settings.minimum_gap_ms, now=now)
-    return well_again.mails(tx, now=now)
+        return waiting.CRONOFY
+    return waiting.MAIL_SERVER
 
 
 def _record(services: Services, tx: Tx, held: DeliveryClaim, outcome: Outcome) -> bool:

@@ -29,6 +29,7 @@ from workers.cronofy.outages import is_away
 from workers.jobs import channels, erasure, own_events, tokens
 from workers.services import Services
 from workers.skew import ClockOff
+from workers.waiting import CRONOFY
 
 log = structlog.get_logger()
 
@@ -99,14 +100,18 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     if observed.events is not None:
         terms = services.terms()
 
+    mark = services.waiting.mark(CRONOFY)
+
     def store(tx: Tx) -> Stored | None:
         now = services.now()
         stored = store_reading.store(tx, held, observed, now=now, terms=terms)
         # Cronofy is well, and what failed while it was away need not wait for the end of its
         # back-off. The sweeper wakes for it. Last: whoever needs one of those waits for no more
         # than the commit.
-        if stored is not None:
-            well_again.cronofy(tx, gap_ms=services.settings.minimum_gap_ms, now=now)
+        if stored is not None and mark is not None:
+            gap_ms = services.settings.minimum_gap_ms
+            if not well_again.cronofy(tx, gap_ms=gap_ms, now=now).more:
+                services.waiting.over(CRONOFY, mark)
         return stored
 
     with tracing.span("store slots"):
@@ -239,6 +244,8 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lo
             retry_in_ms=wait,
             keeps_wait=keeps_wait,
         )
+        if is_away(error):
+            services.waiting.failed(CRONOFY)
         return
     now = services.corrected_now()
     services.database.insist(

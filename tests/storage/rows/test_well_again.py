@@ -40,7 +40,7 @@ def fail(
 
 def pulled(database: Database) -> list[str]:
     with database.write() as tx:
-        return [outbox_id for outbox_id, _ in well_again.mails(tx, now=NOW)]
+        return [outbox_id for outbox_id, _ in well_again.mails(tx, now=NOW).wakes]
 
 
 def test_who_found_no_server_goes_with_the_first_mail_that_is_taken(database: Database) -> None:
@@ -92,7 +92,7 @@ def test_a_mail_says_nothing_of_cronofy_and_cronofy_nothing_of_mails(database: D
         fail(database, outbox_id, waits=LONG_MS, unsure=False)
     assert pulled(database) == [letter]
     with database.write() as tx:
-        assert well_again.cronofy(tx, gap_ms=GAP_MS, now=NOW) == [(write, "calendar")]
+        assert well_again.cronofy(tx, gap_ms=GAP_MS, now=NOW).wakes == [(write, "calendar")]
 
 
 @pytest.fixture
