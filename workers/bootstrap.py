@@ -30,7 +30,7 @@ from workers.services import Services
 from workers.settings import Settings
 from workers.skew import ProductClock, reference
 from workers.staleness import Staleness
-from workers.waiting import Waiting
+from workers.waiting import WaitsForNeighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def create_services(
         receivers=Receivers(vault, settings.callback_deadline, lanes, outside),
         clock=clock,
         staleness=Staleness(opened, settings.least_stale_after),
-        waiting=Waiting(),
+        waiting=WaitsForNeighbours(),
         now=clock.now,
     )
 

@@ -19,7 +19,7 @@ from workers.once import Once
 from workers.settings import Settings
 from workers.skew import ClockOff, ProductClock
 from workers.staleness import Staleness
-from workers.waiting import Waiting
+from workers.waiting import WaitsForNeighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Services:
     receivers: Receivers
     clock: ProductClock
     staleness: Staleness
-    waiting: Waiting
+    waiting: WaitsForNeighbours
     now: Callable[[], datetime]
 
     def corrected_now(self) -> datetime:

@@ -16,7 +16,7 @@ def endpoint(endpoint_id: str | None) -> str:
     return f"endpoint {endpoint_id}"
 
 
-class Waiting:
+class WaitsForNeighbours:
     """For one process; safe to share between threads."""
 
     def __init__(self) -> None:

@@ -107,7 +107,8 @@ def end_of_coach(tx: Connection, coach_id: str, *, now: datetime) -> int:
     theirs = row.coach_id == coach_id
     # The race: a browser came back, and Cronofy is being asked. What comes of it needs its row, or
     # nobody could end an access that was granted in this moment.
-    asking = and_(row.outcome == "asking", row.expires_at > now)
+    # Not `==`: one that was only issued has no outcome, and what is compared with null is neither.
+    asking = and_(row.outcome.is_not_distinct_from("asking"), row.expires_at > now)
     granted = row.sealed.is_not(None)
     tx.execute(delete(oauth_states).where(theirs, not_(or_(granted, asking))))
     over = {"expires_at": now, "account": None, "return_url": None}

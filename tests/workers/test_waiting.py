@@ -3,11 +3,11 @@ than something does.
 """
 
 from workers import waiting
-from workers.waiting import CRONOFY, MAIL_SERVER, Waiting
+from workers.waiting import CRONOFY, MAIL_SERVER, WaitsForNeighbours
 
 
 def test_a_process_that_begins_looks_and_then_only_after_a_failure() -> None:
-    known = Waiting()
+    known = WaitsForNeighbours()
     for name in (CRONOFY, MAIL_SERVER):
         mark = known.mark(name)
         assert mark is not None
@@ -19,7 +19,7 @@ def test_a_process_that_begins_looks_and_then_only_after_a_failure() -> None:
 
 
 def test_who_looked_before_a_failure_does_not_end_the_looking() -> None:
-    known = Waiting()
+    known = WaitsForNeighbours()
     mark = known.mark(CRONOFY)
     assert mark is not None
     known.failed(CRONOFY)
@@ -28,7 +28,7 @@ def test_who_looked_before_a_failure_does_not_end_the_looking() -> None:
 
 
 def test_more_endpoints_than_are_remembered_are_looked_at_again() -> None:
-    known = Waiting()
+    known = WaitsForNeighbours()
     for number in range(waiting.MOST + 1):
         mark = known.mark(waiting.endpoint(str(number)))
         assert mark is not None

@@ -54,10 +54,10 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     # The race: who owes a row writes down when it is due by a clock of their own. By ours, a bit
     # behind, what is due at once would not be due yet: the wake-up would be dropped, and the row
     # wait for the next one.
-    claimed_at = services.now()
-    soon = claimed_at + CLOCKS_APART
+    claimed_at, lease_ms = services.now(), seconds * 1000
     with services.database.write() as tx:
-        held = outbox_claims.claim(tx, outbox_id, lease_ms=seconds * 1000, now=soon)
+        soon = claimed_at + CLOCKS_APART
+        held = outbox_claims.claim(tx, outbox_id, lease_ms=lease_ms, now=soon)
     if held is None:
         return []
     if held.unsure:
@@ -82,12 +82,10 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     kept, behind = services.database.insist(record, until=began + seconds)
     if kept:
         _log_outcome(held, outcome)
-        if isinstance(outcome, Later) and outcome.trouble is not None:
-            services.waiting.failed(_neighbour(held))
+        _note_trouble(services, held, outcome)
     else:
-        log.warning(
-            "late_outcome_refused", outbox=held.id, kind=held.kind, outcome=type(outcome).__name__
-        )
+        kind = type(outcome).__name__
+        log.warning("late_outcome_refused", outbox=held.id, kind=held.kind, outcome=kind)
     return behind
 
 
@@ -129,6 +127,11 @@ def _pull_forward(services: Services, tx: Tx, held: DeliveryClaim) -> list[Wake]
     if not pulled.more:
         services.waiting.over(_neighbour(held), mark)
     return pulled.wakes
+
+
+def _note_trouble(services: Services, held: DeliveryClaim, outcome: Outcome) -> None:
+    if isinstance(outcome, Later) and outcome.trouble is not None:
+        services.waiting.failed(_neighbour(held))
 
 
 def _neighbour(held: DeliveryClaim) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from domain.accounts import Account, Trouble
 from domain.push_stages import Failure
+from domain.sessions import Terms
 from storage.rows import coaches, refresh_jobs, well_again
 from storage.rows.refresh_jobs import ReadClaim
 from storage.schema import doorways
@@ -100,23 +102,10 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     if observed.events is not None:
         terms = services.terms()
 
-    mark = services.waiting.mark(CRONOFY)
-
-    def store(tx: Tx) -> Stored | None:
-        now = services.now()
-        stored = store_reading.store(tx, held, observed, now=now, terms=terms)
-        # Cronofy is well, and what failed while it was away need not wait for the end of its
-        # back-off. The sweeper wakes for it. Last: whoever needs one of those waits for no more
-        # than the commit.
-        if stored is not None and mark is not None:
-            gap_ms = services.settings.minimum_gap_ms
-            if not well_again.cronofy(tx, gap_ms=gap_ms, now=now).more:
-                services.waiting.over(CRONOFY, mark)
-        return stored
-
     with tracing.span("store slots"):
         # What was read is true of its moment whenever it is stored: a database that is away is
         # waited for.
+        store = partial(_store, services=services, held=held, observed=observed, terms=terms)
         stored = services.database.insist(store, until=lost)
     if stored is None:
         log.warning("late_read_refused", connection=held.connection_id)
@@ -135,6 +124,21 @@ def _read(services: Services, held: ReadClaim, lost: float) -> bool:
     for session_id in stored.touched:
         log.warning("event_touched", session=session_id, coach=held.coach_id)
     return stored.again
+
+
+def _store(
+    tx: Tx, *, services: Services, held: ReadClaim, observed: Observed, terms: Terms | None
+) -> Stored | None:
+    now, mark = services.now(), services.waiting.mark(CRONOFY)
+    stored = store_reading.store(tx, held, observed, now=now, terms=terms)
+    if stored is None or mark is None:
+        return stored
+    # Cronofy is well, and what failed while it was away need not wait for the end of its back-off.
+    # The sweeper wakes for it. Last: whoever needs one of those waits for no more than the commit.
+    pulled = well_again.cronofy(tx, gap_ms=services.settings.minimum_gap_ms, now=now)
+    if not pulled.more:
+        services.waiting.over(CRONOFY, mark)
+    return stored
 
 
 def _hand_back(
