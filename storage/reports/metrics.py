@@ -106,10 +106,12 @@ def oldest_due(
     link a calendar again, for which its sessions wait.
     """
     row = outbox.c
+    # An endpoint, or Cronofy, that is away is no figure of its own: what waits for it is old.
+    told = and_(row.trouble.is_not(None), or_(row.kind == "mail", row.trouble != "away"))
     late = (
         row.state.in_(OPEN),
         row.state != "waiting_for_text",
-        row.trouble.is_(None),
+        ~told,
         row.due_at <= now,
         not_(_known(tx, but)),
         ~pauses.covers(),

@@ -59,8 +59,9 @@ from storage.schema.leases import taking
 from storage.schema.tables import outbox
 
 Trouble = Literal["away", "refused", "unlinked", "paused"]
-"""Why a row waits that is not its own fault: the mail server answers nobody, or refuses us; the
-coach has to link the calendar again that a session is written into; somebody paused its endpoint.
+"""Why a row waits that is not its own fault: where it goes to answers nobody (the mail server, an
+endpoint, Cronofy), or refuses us; the coach has to link the calendar again that a session is
+written into; somebody paused its endpoint.
 """
 
 

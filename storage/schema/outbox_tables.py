@@ -37,7 +37,8 @@ outbox = Table(
     Column("failing_since_ms", BigInteger),
     # Why it was superseded: see outbox_claims.Reason.
     Column("reason", Text),
-    # At the latest attempt: of the mailer, away | refused; of the coach's calendar, unlinked.
+    # At the latest attempt: of where it goes to, away; of the mailer, refused; of the coach's
+    # calendar, unlinked.
     Column("trouble", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),

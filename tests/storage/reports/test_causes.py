@@ -88,6 +88,18 @@ def test_rows_that_wait_are_told_no_more_either(database: Database) -> None:
         assert metrics.oldest_due(tx, now=NOW, but=[made]) == {}
 
 
+def test_what_waits_for_an_endpoint_or_for_cronofy_to_be_well_is_late_and_mails_have_a_figure(
+    database: Database,
+) -> None:
+    for kind, topic in (("callback", "slots.changed"), ("calendar", "upsert"), ("mail", "booked")):
+        fail(database, 1, "503", name=kind, kind=kind, topic=topic, state="pending")
+    with database.write() as tx:
+        tx.execute(tables.outbox.update().values(trouble="away"))
+    with database.read() as tx:
+        assert metrics.oldest_due(tx, now=NOW).keys() == {"callback", "calendar"}
+        assert metrics.waiting_mails(tx)["mailer"] == 1
+
+
 def test_a_cause_that_names_addresses_is_known_whichever_they_are(database: Database) -> None:
     fail(database, 2, "550 no such user <grace@people.example>", name="a")
     made = know(database, "550 no such user <(address)>")
