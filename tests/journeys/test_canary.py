@@ -224,7 +224,7 @@ def settle(running: Town) -> None:
             tx.execute(
                 tables.connections.update()
                 .where(row.attempts > 0, row.lease_until_ms == 0)
-                .values(next_attempt_at_ms=0)
+                .values(next_attempt_at_ms=0, wake_after_ms=0)
             )
         assert time.monotonic() < end, owed
         time.sleep(0.1)
