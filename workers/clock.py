@@ -104,12 +104,12 @@ def audit(services: Services, actors: Actors) -> int:
     and tell when none is.
     """
     now = services.now()
-    if "audit" in actors.full(queues.depths(services)):
-        return 0
     at_once = max(1, round(services.settings.rate_per_minute * AUDIT_SHARE))
     with services.database.read() as tx:
         due = channels.due_for_audit(tx, before=now - AUDIT_EVERY, limit=at_once)
         oldest = channels.oldest_audit(tx)
+    if "audit" in actors.full(queues.depths(services)):
+        due = []
     actors.audit(*due)
     if oldest is not None and now - oldest > channel_audit.OVERDUE:
         log.error("audit_overdue", oldest=oldest.isoformat())
