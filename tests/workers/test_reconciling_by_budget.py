@@ -151,9 +151,16 @@ def test_how_large_the_fleet_is_is_counted_once_a_minute(house: House) -> None:
 
 
 def test_whoever_waits_longest_is_found_by_an_index(database: Database) -> None:
+    # Given a fleet, as the database knows it: of a table of few rows any index will do.
+    people.introduce(database)
+    sizes = {Pace.LIVELY: 1_000, Pace.STEADY: 1_000, Pace.QUIET: 50}
+    fleets.raised(database, sizes, people.NOW)
+    with database.write() as tx:
+        tx.exec_driver_sql("ANALYZE connections")
+    now = round(people.NOW.timestamp() * 1000)
     statement = (
-        "SELECT id FROM connections WHERE pace = 2 AND done_gen >= req_gen"
-        " AND (trouble IS NULL OR trouble != 'revoked') AND last_ok_at <= 5"
+        f"SELECT id FROM connections WHERE pace = {Pace.QUIET:d} AND done_gen >= req_gen"
+        f" AND (trouble IS NULL OR trouble != 'revoked') AND last_ok_at <= {now}"
         " ORDER BY last_ok_at LIMIT 21"
     )
     assert "ix_connections_reconciled" in plan_of(database, statement)
