@@ -24,6 +24,7 @@ from storage.schema import history
 from storage.schema.breaker import DatabaseBreaker
 from storage.schema.long_waits import LongWaits
 from storage.schema.outages import (
+    OUT,
     Crowded,
     Outage,
     Result,
@@ -153,9 +154,8 @@ class Database:
         if self._server is None:
             with self.write():
                 return
-        setting = "SELECT current_setting('transaction_read_only')"
         with self.read() as tx:
-            read_only = tx.exec_driver_sql(setting).scalar()
+            read_only = tx.exec_driver_sql("SHOW transaction_read_only").scalar()
         if read_only == "on":
             refusal = ReadOnlySqlTransaction("the database cannot be written")
             raise self.met(refusal, connecting=False) or refusal
@@ -165,7 +165,7 @@ class Database:
         kind = kind_of(error)
         if isinstance(error, Crowded):
             self._suspect()
-        if kind not in ("away", "read_only"):
+        if kind not in OUT:
             return None
         if connecting:
             return Outage(kind, error)  # `dial` has drawn the conclusions
@@ -186,7 +186,7 @@ class Database:
         try:
             return server.connect()
         except psycopg.Error as error:
-            if kind_of(error) in ("away", "read_only"):
+            if kind_of(error) in OUT:
                 self._lost(error, asked)
             raise
 

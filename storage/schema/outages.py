@@ -100,7 +100,7 @@ def spoils(error: BaseException | None) -> bool:
     """Whether the connection that answered with this is no good any more."""
     if error is None:
         return False
-    if kind_of(error) in ("away", "read_only"):
+    if kind_of(error) in OUT:
         return True
     return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(SPOILT)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dramatiq
 import pytest
@@ -33,6 +34,16 @@ def proxy(fresh_database: Callable[[Kind], str]) -> Iterator[tuple[Proxy, str]]:
         yield between, between.url(url)
 
 
+@contextmanager
+def at_work(broker: Broker, *, threads: int) -> Iterator[None]:
+    """A worker of this broker, which ends with it."""
+    worker = Worker(broker, worker_timeout=20, worker_threads=threads)
+    worker.start()
+    yield
+    worker.stop()
+    broker.close()
+
+
 def until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
     while not true():
@@ -55,22 +66,19 @@ def test_an_outage_of_the_database_uses_up_no_wake_up(
             tx.execute(text("SELECT 1"))
         done.append(job)
 
-    worker = Worker(broker, worker_timeout=20, worker_threads=4)
-    worker.start()
-    ask.send("before")
-    until(lambda: done == ["before"])
-    between.misbehave("cut")
-    # When some dozens of jobs are woken for meanwhile
-    for number in range(JOBS):
-        ask.send(str(number))
-    until(lambda: database.out)
-    time.sleep(0.5)
-    assert done == ["before"]
-    between.behave()
-    # Then each is done once it is back, and nobody woke for them again
-    until(lambda: len(set(done)) == 1 + JOBS)
-    worker.stop()
-    broker.close()
+    with at_work(broker, threads=4):
+        ask.send("before")
+        until(lambda: done == ["before"])
+        between.misbehave("cut")
+        # When some dozens of jobs are woken for meanwhile
+        for number in range(JOBS):
+            ask.send(str(number))
+        until(lambda: database.out)
+        time.sleep(0.5)
+        assert done == ["before"]
+        between.behave()
+        # Then each is done once it is back, and nobody woke for them again
+        until(lambda: len(set(done)) == 1 + JOBS)
     database.close()
 
 
@@ -95,14 +103,11 @@ def test_a_connection_that_is_cut_in_the_middle_of_a_job_uses_up_no_wake_up(
             tx.execute(text("SELECT 1"))
         done.append(job)
 
-    worker = Worker(broker, worker_timeout=20, worker_threads=1)
-    worker.start()
-    ask.send("one")
-    # Then it is done, and nobody woke for it again
-    until(lambda: done == ["one"])
+    with at_work(broker, threads=1):
+        ask.send("one")
+        # Then it is done, and nobody woke for it again
+        until(lambda: done == ["one"])
     assert len(cut) == 1
-    worker.stop()
-    broker.close()
     database.close()
     operator.close()
 

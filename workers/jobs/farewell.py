@@ -8,7 +8,7 @@ import structlog
 
 from domain.sessions import Refused, Unknown
 from storage.rows import farewells as rows
-from storage.schema.outages import Unavailable, kind_of
+from storage.schema.outages import OUT, Unavailable, kind_of
 from storage.transactions import farewells
 from workers.actors import Actors
 from workers.services import Services
@@ -75,7 +75,7 @@ def _try(work: Callable[[], None], **about: str) -> None:
     try:
         work()
     except Unavailable as error:
-        if kind_of(error) in ("away", "read_only"):
+        if kind_of(error) in OUT:
             raise
         log.warning("farewell_waits", kind=kind_of(error), **about)
     except Exception:  # whatever it is, the next turn tries again, and the day has an end
