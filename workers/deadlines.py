@@ -6,6 +6,8 @@ that trickles would hold a worker past its lease.
 
 import io
 import math
+import select
+import ssl
 from collections.abc import Callable
 from socket import socket
 from typing import Any
@@ -57,3 +59,31 @@ class BoundedReader(io.RawIOBase):
         # The raw reader counts among the socket's users: unclosed, it would keep the socket open.
         self._raw.close()
         super().close()
+
+
+def write_all(sock: socket, data: bytes, deadline: Deadline) -> None:
+    """All of it, and nothing once the deadline has passed. Raises TimeoutError, and OSError."""
+    # The race: we are stopped between the look at the deadline and the writing, and go on when
+    # somebody else has done our work. A socket that may wait waits before it writes, for the other
+    # side and for Python's lock: milliseconds. One that may not is written to right after the look.
+    may_wait = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        left = memoryview(data)
+        while left:
+            deadline.wait()
+            try:
+                left = left[sock.send(left) :]
+            except ssl.SSLWantReadError:
+                _until(sock, select.POLLIN, deadline)
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                _until(sock, select.POLLOUT, deadline)
+    finally:
+        sock.settimeout(may_wait)
+
+
+def _until(sock: socket, event: int, deadline: Deadline) -> None:
+    """Until it can be read, or written, or the deadline has passed."""
+    waiting = select.poll()
+    waiting.register(sock, event)
+    waiting.poll(1000 * deadline.wait())

@@ -187,6 +187,24 @@ def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_re
     assert post.row() == row
 
 
+def test_a_worker_frozen_before_it_says_a_word_to_the_mail_server_says_none_after_its_lease(
+    post: Post,
+) -> None:
+    # Given a worker that has just seen that it is in time, and is frozen then
+    post.town.start("clock")
+    post.town.start_mortal("worker", "workers.mailer.envelope:check:frozen")
+    post.wake(post.book())
+    post.town.wait_until_frozen("worker")
+    # When another one sends the mail, and the first comes back
+    post.town.rename("worker", "frozen")
+    post.town.start("worker")
+    row = post.wait(lambda row: row.state == "sent")
+    post.town.signal("frozen", signal.SIGCONT)
+    # Then it does not send it too, after whatever came later
+    post.wait_for(lambda: "late_outcome_refused" in post.log("worker"))
+    assert (row.attempts, len(post.office.taken)) == (2, 1)
+
+
 def test_a_crash_of_the_database_while_a_mail_is_sent_loses_nothing(
     tmp_path: Path, redis_url: str
 ) -> None:

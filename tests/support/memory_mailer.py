@@ -1,5 +1,6 @@
 """Mail kept in memory, and a mailer that refuses whom it is told to."""
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,9 @@ class MemoryMailer:
     def accept(self, address: str) -> None:
         self._refused.pop(address, None)
 
-    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+    def send(
+        self, message: bytes, sender: str, recipients: Sequence[str], *, until: float = math.inf
+    ) -> None:
         envelope.check(sender, recipients)
         refused: dict[str, MailError] = {}
         accepted = []

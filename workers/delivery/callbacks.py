@@ -106,7 +106,7 @@ def _post(services: Services, turn: Turn, receiver: Receiver, *, failing: bool) 
     began = time.monotonic()
     status, away = None, True
     try:
-        reply = receiver.post(event_id, body, now=services.now())
+        reply = receiver.post(event_id, body, now=services.now(), until=turn.until)
         status = reply.status
         away = status >= 500 and reply.retry_after is None
         outcome = _answered(services, turn, reply)

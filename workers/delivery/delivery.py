@@ -12,6 +12,8 @@ from workers.cronofy.outages import is_away
 
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 900_000
+SHARE = 0.9
+"""Of its lease that a row may take: past it, another worker may do the same."""
 LEAST_TRIES = 10
 """Within some 40 minutes. What is paused or cannot be sent grows old without a try: for its age
 alone nothing is given up.
@@ -37,6 +39,11 @@ class Turn:
         # taken the row since. One whole mail or callback takes at most 0.4 of a lease, so what is
         # begun in the first half is over before anybody else begins.
         return time.monotonic() - self.began > self.lease_seconds / 2
+
+    @property
+    def until(self) -> float:
+        """When whatever it does has to be over, by time.monotonic."""
+        return self.began + self.lease_seconds * SHARE
 
 
 @dataclass(frozen=True, slots=True)

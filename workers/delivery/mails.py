@@ -200,7 +200,8 @@ def _send(services: Services, turn: Turn, facts: MailFacts, mail: Mail, content:
     # One recipient a message: a refusal then is of this person's address, and of nobody else's.
     try:
         with tracing.span("SMTP send", "CLIENT"):
-            services.mailer.send(content, mail.sender.email, [mail.to.email])
+            sender, recipients = mail.sender.email, [mail.to.email]
+            services.mailer.send(content, sender, recipients, until=turn.until)
     except MailError as error:
         return _refused(services, turn, facts, error)
     # From here until the outcome is committed lies the one moment after which nobody can know

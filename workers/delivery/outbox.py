@@ -38,9 +38,6 @@ log = structlog.get_logger()
 CALENDAR_LEASES = 2
 # Two machines may differ by so much, each by what is borne: nothing is delivered earlier than that.
 CLOCKS_APART = timedelta(seconds=2 * LIMIT)
-# Of its lease that a calendar row may take at Cronofy: past it, another one may write the same
-# event.
-SHARE = 0.9
 
 
 def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake]:
@@ -62,8 +59,9 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         return []
     if held.unsure:
         log.warning("delivery_may_repeat", outbox=held.id, kind=held.kind, unsure=held.unsure)
-    in_time = replace(services, cronofy=services.cronofy.until(began + seconds * SHARE))
-    outcome = _act(in_time, Turn(held, seconds, began))
+    turn = Turn(held, seconds, began)
+    in_time = replace(services, cronofy=services.cronofy.until(turn.until))
+    outcome = _act(in_time, turn)
 
     def record(tx: Tx) -> tuple[bool, list[Wake]]:
         if not _record(services, tx, held, _by_its_cause(tx, held, outcome, claimed_at)):

@@ -7,6 +7,7 @@ pushes are read meanwhile.
 
 import base64
 import binascii
+import math
 import socket
 import time
 from collections.abc import Sequence
@@ -76,12 +77,14 @@ class Receiver:
             outside=outside,
         )
 
-    def post(self, event_id: str, body: str, *, now: datetime) -> Reply:
-        """What was answered. Raises Busy, NoAnswer."""
+    def post(self, event_id: str, body: str, *, now: datetime, until: float = math.inf) -> Reply:
+        """What was answered. `until`: when it has to be over, by time.monotonic; nothing is posted
+        later. Raises Busy, NoAnswer.
+        """
         # A receiver that hangs would come to hold every thread of the worker, and no push would be
         # read: without room in its lane a callback goes back into its row instead.
         with self._lanes.turn(self._name):
-            return self._post(event_id, body, now)
+            return self._post(event_id, body, now, until)
 
     def look(self) -> int:
         """The status of an answer to a HEAD, which tells the platform nothing. Raises NoAnswer."""
@@ -95,7 +98,7 @@ class Receiver:
     def close(self) -> None:
         self._transport.close()
 
-    def _post(self, event_id: str, body: str, now: datetime) -> Reply:
+    def _post(self, event_id: str, body: str, now: datetime, until: float) -> Reply:
         if self._outside:
             self._check_outside()
         # During a rotation each secret signs, parted by spaces: the platform may hold either one.
@@ -105,11 +108,10 @@ class Receiver:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signatures),
         }
-        return self._exchange(
-            Call(
-                "POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False
-            )
+        call = Call(
+            "POST", "callback", self._url, body=body.encode(), headers=headers, reads_body=False
         )
+        return self._exchange(call, until)
 
     def _check_outside(self) -> None:
         # Asked before each post, so that ops read why: a name that led outside when it was given
@@ -121,9 +123,10 @@ class Receiver:
         if not public:
             raise NoAnswer("its name leads to an address that is not in the internet")
 
-    def _exchange(self, call: Call) -> Reply:
+    def _exchange(self, call: Call, until: float = math.inf) -> Reply:
+        end = min(time.monotonic() + self._deadline, until)
         try:
-            answer = self._transport.exchange(call, time.monotonic() + self._deadline)
+            answer = self._transport.exchange(call, end)
             return Reply(answer.status, retry_after(answer.retry_after, time.time()))
         except CronofyError as error:
             failure = NoAnswer(str(error))

@@ -7,6 +7,7 @@ bytes.
     services.mailer.send(message.serialise(mail), mail.sender.email, [mail.to.email])
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
@@ -77,9 +78,11 @@ class Unfaithful(Exception):
 class Mailer(Protocol):
     """Safe to share between threads."""
 
-    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
-        """Hand the message over, whole,
-        to every recipient (envelope addresses). Raises MailError.
+    def send(
+        self, message: bytes, sender: str, recipients: Sequence[str], *, until: float = math.inf
+    ) -> None:
+        """Hand the message over, whole, to every recipient (envelope addresses). `until`: when it
+        has to be over, by time.monotonic; nothing is handed over later. Raises MailError.
         """
 
     def close(self) -> None:

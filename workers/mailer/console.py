@@ -2,6 +2,7 @@
 It prints whole mails, so it is not for production.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from email import message_from_bytes, policy
@@ -21,7 +22,9 @@ class ConsoleMailer:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+    def send(
+        self, message: bytes, sender: str, recipients: Sequence[str], *, until: float = math.inf
+    ) -> None:
         envelope.check(sender, recipients)
         read = message_from_bytes(message, policy=policy.SMTP)
         lines = [RULE, f"mail {sender} -> {', '.join(recipients)}", RULE]

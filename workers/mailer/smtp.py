@@ -6,6 +6,7 @@ byte of a reply, so that a server which trickles would hold a worker past its le
 """
 
 import io
+import math
 import smtplib
 import socket
 import ssl
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from workers.deadlines import BoundedReader, Deadline
+from workers.deadlines import BoundedReader, Deadline, write_all
 from workers.mailer import MailError, envelope
 from workers.mailer.replies import Stage, disconnected, refusal
 from workers.mailer.server import MailServer
@@ -55,12 +56,15 @@ class SmtpMailer:
         self._own = threading.local()
         self._connections: set[_Connection] = set()
 
-    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+    def send(
+        self, message: bytes, sender: str, recipients: Sequence[str], *, until: float = math.inf
+    ) -> None:
         """Hand the message over.
         Raises MailError; after one, nothing is known of the connection, so it is closed.
         """
         envelope.check(sender, recipients)
-        limit = Deadline(self._monotonic() + self._deadline, self._monotonic)
+        end = min(self._monotonic() + self._deadline, until)
+        limit = Deadline(end, self._monotonic)
         try:
             connection = self._connection(limit)
             refused = connection.deliver(message, sender, recipients)
@@ -216,10 +220,15 @@ class _Connection(smtplib.SMTP):
         return super().getreply()
 
     def send(self, s: "bytes | str") -> None:  # type: ignore[override]  # typeshed says any buffer
-        # For all of it: sendall counts from its start.
-        if self.sock is not None:
-            self.sock.settimeout(self._limit.wait())
-        super().send(s)
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection was closed")
+        if isinstance(s, str):
+            s = s.encode(self.command_encoding)
+        try:
+            write_all(self.sock, s, self._limit)
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("the connection was cut") from error
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), self._limit.wait())

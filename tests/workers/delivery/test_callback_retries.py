@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
@@ -21,7 +22,7 @@ from tests.support.webhook_delivery import Switchboard, callback_wakes
 from workers.actors import declare_actors
 from workers.delivery import outbox
 from workers.delivery.delivery import LEAST_TRIES
-from workers.delivery.webhook_sender import Receiver
+from workers.delivery.webhook_sender import Receiver, Reply
 from workers.jobs import retention
 
 
@@ -189,6 +190,25 @@ def test_a_worker_that_dies_loses_nothing(switchboard: Switchboard) -> None:
     switchboard.sweep()
     assert [call.id for call in switchboard.platform.calls] == [row.event_id, row.event_id]
     assert switchboard.rows(topic="booking.booked")[0].state == "sent"
+
+
+def test_nothing_is_posted_once_the_row_s_lease_is_over(
+    switchboard: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is held up after it saw that it was in time, and another one has the row."""
+    switchboard.book()
+    lease = switchboard.services.settings.lease_seconds
+    posting = Receiver.post
+
+    def held_up(receiver: Receiver, *arguments: Any, until: float, **options: Any) -> Reply:
+        assert until <= time.monotonic() + lease
+        return posting(receiver, *arguments, until=until - lease, **options)
+
+    monkeypatch.setattr(Receiver, "post", held_up)
+    switchboard.work()
+    assert switchboard.platform.calls == []
+    (row,) = switchboard.rows(topic="booking.booked")
+    assert (row.state, row.attempts) == ("pending", 1)
 
 
 def test_an_outage_of_the_platform_ends_with_everything_told(switchboard: Switchboard) -> None:

@@ -166,7 +166,7 @@ def test_an_outage_of_the_mail_server_ends_with_everything_sent(mailroom: Mailro
 class Broken:
     """A mailer with a bug."""
 
-    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> None:
+    def send(self, message: bytes, sender: str, recipients: Sequence[str], *, until: float) -> None:
         raise ZeroDivisionError
 
     def close(self) -> None: ...

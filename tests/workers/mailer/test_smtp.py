@@ -5,6 +5,7 @@ deadline.
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from socket import socket
 from typing import Any
@@ -12,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.support.tcp_proxy import Proxy
-from tests.workers.mailer.mailing import failure, mailing, send
+from tests.workers.mailer.mailing import MESSAGE, failure, mailing, send
 from tests.workers.mailer.postman import HOST, Postman, certificate, raw, running
-from workers.mailer import smtp
+from workers.mailer import MailError, smtp
 from workers.mailer.server import Tls
 
 
@@ -47,6 +48,22 @@ class TestEncryption:
         ):
             send(mailer)
         assert len(postman.taken) == 1
+
+    @pytest.mark.parametrize("tls", ["starttls", "tls"])
+    def test_a_long_mail_goes_through_it_whole(
+        self, contexts: tuple[ssl.SSLContext, ssl.SSLContext], tls: Tls
+    ) -> None:
+        theirs, ours = contexts
+        options: dict[str, Any] = {"ssl_context": theirs}
+        if tls == "starttls":
+            options = {"tls_context": theirs}
+        long = MESSAGE + 60_000 * (70 * b"y" + b"\r\n")
+        with (
+            running(**options) as postman,
+            mailing(postman.port, tls, context=ours) as mailer,
+        ):
+            mailer.send(long, "a@example.com", ["b@example.com"])
+        assert postman.taken[0].original_content == long
 
     def test_a_server_without_starttls_gets_no_mail_and_no_password(self) -> None:
         with (
@@ -192,6 +209,14 @@ class TestDeadline:
         talking: Callable[[socket], None] = getattr(self, talk)
         with raw(talking) as port, mailing(port, deadline=0.3) as mailer:
             assert failure(mailer) == ("timeout", False, "server")
+
+    def test_whoever_comes_after_the_end_that_it_was_given_says_nothing(self) -> None:
+        with running() as postman, mailing(postman.port) as mailer:
+            with pytest.raises(MailError) as failed:
+                mailer.send(MESSAGE, "a@example.com", ["b@example.com"], until=time.monotonic())
+            assert (failed.value.code, failed.value.unsure) == ("timeout", False)
+            mailer.send(MESSAGE, "a@example.com", ["b@example.com"], until=time.monotonic() + 60)
+        assert (len(postman.taken), len(postman.connections)) == (1, 1)
 
     def test_ends_a_mail_to_a_server_that_is_slow_to_take_it(self) -> None:
         async def slow() -> None:
