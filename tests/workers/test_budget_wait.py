@@ -1,6 +1,7 @@
-"""How long a call would wait for its turn, for whoever only looks."""
+"""How long a call waits for its turn: as whoever only looks learns it, and once Redis is back."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,9 +9,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support.tcp_proxy import Proxy
 from tests.workers.budgets import grants, shared, take
 from tests.workers.cronofy.clocks import Clock
-from workers.budget import LocalBudget
+from workers.breaker import RedisBreaker
+from workers.budget import Budget, LocalBudget
 
 
 @pytest.fixture
@@ -52,3 +55,25 @@ def test_a_process_alone_knows_its_own_wait(clock: Clock) -> None:
     assert budget.wait() == 0
     take(budget, clock, 3)
     assert [budget.wait(), budget.wait()] == [3, 3]
+
+
+def test_once_redis_is_well_again_nobody_keeps_to_a_tenth_any_longer(
+    server: redis.Redis, redis_url: str, clock: Clock
+) -> None:
+    """By the breaker, which looks for it, and not after a time of the budget's own."""
+    with Proxy.to(redis_url) as proxy:
+        retry = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(proxy.url(redis_url), socket_timeout=2, retry=retry) as client:
+            breaker = RedisBreaker(client, pause=0.05)
+            budget = Budget(client, breaker, monotonic=clock.monotonic, sleep=clock.sleep)
+            proxy.misbehave("cut")
+            take(budget, clock)
+            assert grants(server) == []
+            proxy.behave()
+            end = time.monotonic() + 60
+            while breaker.open:
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            take(budget, clock)
+            assert len(grants(server)) == 1
+            breaker.close()

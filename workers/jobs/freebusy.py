@@ -45,6 +45,8 @@ NEEDS_A_PERSON: dict[type[CronofyError], Trouble] = {
 }
 FIRST_RETRY_MS = 5_000
 LONGEST_RETRY_MS = 300_000
+# Our own budget says when it has a call left, and Cronofy has nothing to recover from.
+FIRST_BUDGET_RETRY_MS = 1_000
 # Of its lease that a read may take at Cronofy: what is left is for storing. Past it, it asks for
 # nothing more.
 SHARE = 0.9
@@ -259,14 +261,18 @@ def _record_failure(services: Services, held: ReadClaim, error: CronofyError, lo
 
 
 def _retry_ms(attempts: int, error: CronofyError) -> int:
-    """Doubling from 5 s to 5 min with jitter, and never sooner than Cronofy asked for."""
+    """Doubling from 5 s to 5 min with jitter, and never sooner than Cronofy, or our own budget,
+    asked for.
+    """
     # A lasting error is the operator's to mend; it is tried all the same, so that nobody has to
     # tell us when it is.
     wait = LONGEST_RETRY_MS
-    if not error.permanent:
+    if isinstance(error, OverBudget):
+        wait = _doubled_ms(attempts, first_ms=FIRST_BUDGET_RETRY_MS)
+    elif not error.permanent:
         wait = _doubled_ms(attempts)
     return max(jittered_ms(wait), round((error.retry_after or 0) * 1000))
 
 
-def _doubled_ms(attempts: int) -> int:
-    return doubling_ms(attempts, first_ms=FIRST_RETRY_MS, longest_ms=LONGEST_RETRY_MS)
+def _doubled_ms(attempts: int, first_ms: int = FIRST_RETRY_MS) -> int:
+    return doubling_ms(attempts, first_ms=first_ms, longest_ms=LONGEST_RETRY_MS)

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from storage.schema.database_clock import clock_ms
 from tests.support import people
 from tests.support.in_process import Connected, House
+from workers.cronofy.errors import OverBudget
+from workers.jobs import freebusy
 
 HOUR = timedelta(hours=1)
 TUESDAY_10 = people.NOW.replace(day=2, hour=10)
@@ -116,11 +118,32 @@ def test_a_page_on_another_host_is_never_asked_for(house: House, connected: Conn
     assert house.owed(connected.connection_id)
 
 
+def test_a_read_that_our_own_budget_ended_goes_on_as_soon_as_it_has_a_call_left(
+    house: House, connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spent(*_: Any) -> None:
+        raise OverBudget("no call left", retry_after=0.2)
+
+    monkeypatch.setattr(freebusy, "observe", spent)
+    change(house, connected)
+    house.refresh(connected.connection_id)
+    ended = _database_ms(house)
+    with house.runtime.services.database.read() as tx:
+        row = people.row_of(tx, connected.connection_id)
+    assert (row.failure, row.attempts) == ("budget", 1)
+    # And not after the 5 s that Cronofy is given to recover
+    assert row.next_attempt_at_ms - ended < 2_000
+
+
+def _database_ms(house: House) -> int:
+    with house.runtime.services.database.read() as tx:
+        return int(tx.execute(select(clock_ms())).scalar_one())
+
+
 def test_cronofy_s_retry_after_is_kept(house: House, connected: Connected) -> None:
     change(house, connected)
     house.control.fail("/v1/free_busy", 429, times=None, retry_after=120)
-    with house.runtime.services.database.read() as tx:
-        began = tx.execute(select(clock_ms())).scalar_one()
+    began = _database_ms(house)
     house.refresh(connected.connection_id)
     with house.runtime.services.database.read() as tx:
         row = people.row_of(tx, connected.connection_id)
