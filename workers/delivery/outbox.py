@@ -59,9 +59,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
         return []
     if held.unsure:
         log.warning("delivery_may_repeat", outbox=held.id, kind=held.kind, unsure=held.unsure)
-    turn = Turn(held, seconds, began)
-    in_time = replace(services, cronofy=services.cronofy.until(turn.until))
-    outcome = _act(in_time, turn)
+    outcome = _act(services, Turn(held, seconds, began))
 
     def record(tx: Tx) -> tuple[bool, list[Wake]]:
         if not _record(services, tx, held, _by_its_cause(tx, held, outcome, claimed_at)):
@@ -89,8 +87,9 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
 
 def _act(services: Services, turn: Turn) -> Outcome:
     senders = {"mail": mails.deliver, "calendar": write_back.deliver, "callback": callbacks.deliver}
+    in_time = replace(services, cronofy=services.cronofy.until(turn.until))
     try:
-        return senders[turn.held.kind](services, turn)
+        return senders[turn.held.kind](in_time, turn)
     except Unavailable:
         # A mail or a callback asks the database nothing once it was sent; a calendar write does.
         return Later("the database was away", retry_in_ms=0, unsure=turn.held.kind == "calendar")

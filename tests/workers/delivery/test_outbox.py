@@ -2,6 +2,7 @@
 and in order.
 """
 
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -166,7 +167,9 @@ def test_an_outage_of_the_mail_server_ends_with_everything_sent(mailroom: Mailro
 class Broken:
     """A mailer with a bug."""
 
-    def send(self, message: bytes, sender: str, recipients: Sequence[str], *, until: float) -> None:
+    def send(
+        self, message: bytes, sender: str, recipients: Sequence[str], *, until: float = math.inf
+    ) -> None:
         raise ZeroDivisionError
 
     def close(self) -> None: ...
