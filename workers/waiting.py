@@ -1,12 +1,18 @@
-"""For which neighbours nothing waits any more because they were away, as far as this process knows.
+"""For which neighbours nothing waits any more because they were away, as far as a process knows.
 
 Whoever succeeds with one pulls forward what waits for it (storage.rows.well_again). To look for
 that costs a question each time, in the busiest transactions that there are: so it is asked until
 there is nothing left, and then again after the next failure. A process that has just begun asks.
+
+The race: another process meets the failure, and this one the success. It was told of no failure, so
+that nothing waits is believed for a moment only.
 """
 
+import time
+from collections.abc import Callable
 from threading import Lock
 
+BELIEVED_SECONDS = 2.0
 MOST = 1_000
 CRONOFY, MAIL_SERVER = "cronofy", "mail server"
 
@@ -19,21 +25,22 @@ def endpoint(endpoint_id: str | None) -> str:
 class WaitsForNeighbours:
     """For one process; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._lock = Lock()
-        self._nothing: set[str] = set()
+        self._monotonic = monotonic
+        self._nothing_until: dict[str, float] = {}
         self._failures = 0
 
     def failed(self, name: str) -> None:
         """Something waits for it, and that is committed."""
         with self._lock:
             self._failures += 1
-            self._nothing.discard(name)
+            self._nothing_until.pop(name, None)
 
     def mark(self, name: str) -> int | None:
         """For `over`, asked for before one looks. None: there is nothing to look for."""
         with self._lock:
-            if name in self._nothing:
+            if self._monotonic() < self._nothing_until.get(name, float("-inf")):
                 return None
             return self._failures
 
@@ -45,6 +52,6 @@ class WaitsForNeighbours:
             if self._failures != mark:
                 return
             # Bounded: whatever is forgotten is looked for once more.
-            if len(self._nothing) >= MOST:
-                self._nothing.clear()
-            self._nothing.add(name)
+            if len(self._nothing_until) >= MOST:
+                self._nothing_until.clear()
+            self._nothing_until[name] = self._monotonic() + BELIEVED_SECONDS

@@ -14,9 +14,11 @@ from tests.support.mail_delivery import DAY, NEXT_WEEK
 from tests.support.people import at
 from tests.support.webhook_delivery import BETH, Switchboard
 from tests.support.written_sessions import Diary
+from workers import waiting
 from workers.delivery import webhook_lanes
 from workers.delivery.webhook_lanes import Lanes
 from workers.delivery.webhook_sender import Receiver
+from workers.waiting import WaitsForNeighbours
 
 ONE, TWO = "/one", "/two"
 BOOKED, REBOOKED = "booking.booked", "booking.rebooked"
@@ -58,6 +60,26 @@ def test_a_callback_that_is_taken_brings_on_those_that_waited_and_what_waits_for
     other = switchboard.book(NEXT_WEEK + DAY, BETH).booking
     endpoints.feed_on(switchboard)
     assert told(switchboard) == [(BOOKED, other.id), (BOOKED, elder.id), (REBOOKED, elder.id)]
+
+
+def test_what_failed_in_another_process_goes_with_one_that_this_one_delivers(
+    switchboard: Switchboard, endpoint: str
+) -> None:
+    # Given a process that just found nothing that waits, and failures that another one met
+    now = [0.0]
+    here = WaitsForNeighbours(lambda: now[0])
+    mark = here.mark(waiting.endpoint(endpoint))
+    assert mark is not None
+    here.over(waiting.endpoint(endpoint), mark)
+    elder = switchboard.book().booking
+    outage(switchboard, 503)
+    # When this one delivers a callback a moment later
+    switchboard.services = replace(switchboard.services, waiting=here)
+    now[0] = waiting.BELIEVED_SECONDS
+    other = switchboard.book(NEXT_WEEK + DAY, BETH).booking
+    endpoints.feed_on(switchboard)
+    # Then what waited goes with it
+    assert told(switchboard) == [(BOOKED, other.id), (BOOKED, elder.id)]
 
 
 def test_each_that_is_taken_brings_on_the_next(switchboard: Switchboard, endpoint: str) -> None:
