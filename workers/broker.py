@@ -165,7 +165,7 @@ class Broker(RedisBroker):
         except FAILURES as error:
             self._bear(error, queue)
             return
-        lost = self._fetched.settle(queue, {redis_id.decode() for redis_id in counted})
+        lost = self._fetched.settle(queue, counted)
         if lost:
             # One that a thread of ours acknowledges in this moment is not counted any more: Redis
             # puts back only what it counts.

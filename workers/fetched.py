@@ -33,8 +33,11 @@ class Fetched:
     def is_unsure(self, queue: str) -> bool:
         return queue in self._unsure
 
-    def settle(self, queue: str, counted: set[str]) -> list[str]:
+    def settle(self, queue: str, counted: set[bytes]) -> list[str]:
         """Which of those that Redis counts as ours we do not have. From now on it is known."""
+        # What somebody else put into the queue may have an id that is no text. To raise here would
+        # end each fetch of this queue, for as long as the process lives.
+        ids = {redis_id.decode(errors="replace") for redis_id in counted}
         with self._lock:
             self._unsure.discard(queue)
-            return sorted(counted - self._held.get(queue, set()))
+            return sorted(ids - self._held.get(queue, set()))

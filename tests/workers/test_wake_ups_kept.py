@@ -188,6 +188,38 @@ def test_wake_ups_whose_fetch_was_not_answered_come_again_and_those_in_hand_do_n
         direct.close()
 
 
+def test_an_id_that_is_no_text_stops_no_queue_whose_fetch_was_not_answered(
+    redis_url: str,
+) -> None:
+    with Proxy.to(redis_url) as between:
+        broker, direct = broker_at(between.url(redis_url)), create_redis(redis_url, timeout=5)
+        sender = create_broker(direct)
+
+        @dramatiq.actor(broker=broker, queue_name="freebusy")
+        def refresh_freebusy(_connection: str) -> None:
+            """Never run."""
+
+        # Given garbage that Redis counts as fetched by this worker
+        direct.rpush("coachcal:freebusy", b"\xff")
+        assert broker.do_fetch("freebusy", 8) == []
+        # When the answer to a later fetch gets lost
+        between.misbehave("cut")
+        assert broker.do_fetch("freebusy", 8) == []
+        between.behave()
+        assert sender.enqueue_all([refresh_freebusy.message("con_1")])
+        # Then the next is fetched all the same
+        found: list[bytes] = []
+
+        def fetched() -> bool:
+            found.extend(broker.do_fetch("freebusy", 8))
+            return found != []
+
+        until(fetched)
+        assert b"con_1" in found[0]
+        broker.close()
+        direct.close()
+
+
 def broker_at(url: str) -> Broker:
     """One that gives Redis up soon, and finds it again as soon."""
     client = create_redis(url, timeout=3)
