@@ -7,7 +7,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import fakeredis
@@ -229,12 +229,19 @@ def test_strangers_fill_no_memory(gone: str) -> None:
 
 def test_far_from_the_limit_it_costs_microseconds_however_many_are_known(gone: str) -> None:
     limits, policy = limiter(create_redis(gone, timeout=0.25)), QuotaPolicy("reads", 10**9)
+    numbers = count()
 
     def cost(take: Callable[[int], Verdict]) -> float:
-        began = time.thread_time()
-        for number in range(5_000):
-            take(number)
-        return (time.thread_time() - began) / 5_000
+        """Of one, where it was least of three times: a full collection of garbage, which passes
+        over all that the tests before this one left behind, is in the others.
+        """
+        spent = list[float]()
+        for _ in range(3):
+            began = time.thread_time()
+            for number in islice(numbers, 5_000):
+                take(number)
+            spent.append((time.thread_time() - began) / 5_000)
+        return min(spent)
 
     assert cost(lambda _: limits.take(policy, ADDRESS)) < 50e-6
     assert cost(lambda number: limits.take(policy, f"192.0.2.{number}")) < 100e-6
