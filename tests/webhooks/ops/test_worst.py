@@ -227,7 +227,7 @@ def owe_reads(watch: Watch, count: int, *, seconds: int, attempts: int = 0) -> N
 
 
 def test_a_storm_is_named_and_what_failed_in_it_is_tried_again(watch: Watch) -> None:
-    owe_reads(watch, 3, seconds=700, attempts=4)
+    owe_reads(watch, 3, seconds=665, attempts=4)
     line = watch.first
     assert "Calendars are read late: 3 owed, oldest 11 min, 429." in line
     assert "Act now" in line
