@@ -32,11 +32,11 @@ def test_whoever_only_looks_learns_the_wait_and_reserves_nothing(
 ) -> None:
     budget = shared(server, clock, per_second=2, per_minute=100)
     assert budget.wait() == 0
-    take(budget, clock, 4)
+    take(budget, clock, 20)  # by the time of Redis, which goes on: of the ten seconds some are left
     before = grants(server)
     wait = budget.wait()
     assert wait is not None
-    assert 0.5 < wait <= 2
+    assert 0.5 < wait <= 10
     assert grants(server) == before
 
 
