@@ -59,7 +59,7 @@ def test_a_server_that_was_demoted_and_keeps_its_clients_is_left_for_the_new_one
 
 
 def test_connections_that_died_in_an_outage_are_left_to_nobody(redis_url: str) -> None:
-    with Proxy.to(redis_url) as proxy, create_redis(proxy.url(redis_url), timeout=1.0) as made:
+    with Proxy.to(redis_url) as proxy, create_redis(proxy.url(redis_url), timeout=3.0) as made:
         pool = made.connection_pool
         watched = RedisBreaker(made, pause=0.05)
         # Given idle connections that are lost, and nobody was told
