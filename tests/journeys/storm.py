@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from storage.rows import coaches
@@ -68,9 +68,7 @@ def wait(
 
 
 def look(running: Town, coach_id: str) -> dict[str, Any]:
-    begin = datetime.now(UTC).date()
-    query = {"from": str(begin), "to": str(begin + timedelta(days=28)), "duration": "60"}
-    return running.api.get(f"/v1/coaches/{coach_id}/slots", **query)
+    return running.slots(coach_id)
 
 
 def reads(running: Town) -> Counter[str]:
