@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,7 @@ def test_the_same_push_five_times_in_any_order_gives_the_same_slots(running: Tow
     first, second = running.free_times()
     running.control.clear_calls()
     running.control.pushes(duplicate=4, reorder=10)
+    began = datetime.now(UTC)
     for start in (first, second):
         running.control.add_event(seat.calendars[0], start, start + HOUR)
     # Then both are in the set
@@ -190,8 +191,10 @@ def test_the_same_push_five_times_in_any_order_gives_the_same_slots(running: Tow
     # (None: on a busy machine an answer came too late, and the push came again)
     assert {push["status"] for push in deliveries} - {None} == {204}
     # And the calendar was read at most once a gap
+    # (from before the first: a push is logged when its answer is heard, which on a busy machine may
+    # be long after the read that it caused)
     changes = [push["at"] for push in deliveries if push["type"] == "change"]
-    took = datetime.fromisoformat(changes[-1]) - datetime.fromisoformat(changes[0])
+    took = datetime.fromisoformat(changes[-1]) - began
     reads = sum(1 for call in running.control.calls() if call["route"] == "/v1/free_busy")
     assert reads <= 2 + took.total_seconds() / GAP_SECONDS
 
@@ -210,7 +213,10 @@ def test_a_push_during_a_read_causes_one_more_and_its_change_is_in_the_set(runni
     # Then one more read brings it
     running.wait(lambda found: {gone(first), gone(second)}.isdisjoint(found["starts"]))
     running.wait(lambda found: found["state"] == "fresh")
-    assert sum(1 for call in running.control.calls() if call["route"] == "/v1/free_busy") == 2
+    # (a push whose answer took this machine 5 s comes again, and may cause one of its own)
+    again = sum(push["attempt"] > 1 for push in running.control.deliveries())
+    reads = sum(call["route"] == "/v1/free_busy" for call in running.control.calls())
+    assert 2 <= reads <= 2 + again
 
 
 def _until_leased(running: Town, connection: str) -> None:
