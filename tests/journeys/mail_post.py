@@ -26,6 +26,10 @@ from workers.settings import Settings
 
 # Of her there is one mail for a booking, its participant's; the reminder is not due.
 ADA = replace(people.MAILED, email=None)
+LEASE_SECONDS = 30
+"""The race: a mail has two fifths of a lease, and by half of it has to be begun. Of 5 s that is too
+little on a slow machine, whose worker tries once more than was to be: so it ends by `lapse`.
+"""
 
 
 @dataclass
@@ -109,7 +113,9 @@ class Post:
 
 
 @contextmanager
-def opened_at(folder: Path, database_url: str, redis_url: str) -> Iterator[Post]:
+def opened_at(
+    folder: Path, database_url: str, redis_url: str, *, lease_seconds: int = LEASE_SECONDS
+) -> Iterator[Post]:
     """Nobody is working yet; the product's clock is at the cast's Monday morning."""
     offset = round((people.NOW - datetime.now(UTC)).total_seconds())
     with opened() as office:
@@ -119,6 +125,7 @@ def opened_at(folder: Path, database_url: str, redis_url: str) -> Iterator[Post]
             "COACHCAL_MAIL_FROM": f"Coaching <{ORGANIZER}>",
             "COACHCAL_CLOCK_OFFSET_SECONDS": str(offset + 1),
             "COACHCAL_SWEEP_SECONDS": "0.1",
+            "COACHCAL_LEASE_SECONDS": str(lease_seconds),
         }
         with processes.raised(folder, database_url, redis_url, **settings) as raised:
             people.ready(raised.database, ADA)

@@ -13,13 +13,17 @@ import pytest
 import redis
 
 from storage.schema import tables
-from tests.journeys.mail_post import Post, opened_at
+from tests.journeys.mail_post import LEASE_SECONDS, Post, opened_at
 from tests.support import people
 from tests.support.databases import Kind, migrate
 from tests.support.mail_delivery import NEXT_WEEK
 from tests.support.postgres import postgres_server
 
 GRACE = "grace@example.test"
+FROZEN_SECONDS = 10
+"""A lease that really ends; two fifths of it are enough for a slow machine to name a recipient."""
+INSISTS_SECONDS = 5
+"""A lease: for so long a worker insists on telling a database that is away what it sent."""
 
 
 @pytest.fixture
@@ -115,6 +119,7 @@ def test_a_worker_that_dies_after_the_claim_is_made_up_for_when_its_lease_ends(p
     post.town.wait_until_dead("worker")
     row = post.row()
     assert (row.state, row.attempts, len(post.office.taken)) == ("sending", 1, 0)
+    post.lapse()
     post.town.start("worker")
     row = post.wait(lambda row: row.state == "sent")
     assert (row.attempts, row.unsure, len(post.office.taken)) == (2, 1, 1)
@@ -173,11 +178,13 @@ def test_a_worker_frozen_past_its_lease_sends_nothing_more_and_its_outcome_is_re
 
     post.office.on_rcpt = freeze
     post.town.start("clock")
+    post.town.environment["COACHCAL_LEASE_SECONDS"] = str(FROZEN_SECONDS)
     post.town.start("worker")
     post.wake(post.book())
     post.wait_for(lambda: bool(frozen))
     # When its lease ends, another one sends the mail, and the first comes back
     post.town.rename("worker", "frozen")
+    post.town.environment["COACHCAL_LEASE_SECONDS"] = str(LEASE_SECONDS)
     post.town.start("worker")
     row = post.wait(lambda row: row.state == "sent")
     post.town.signal("frozen", signal.SIGCONT)
@@ -213,7 +220,7 @@ def test_a_crash_of_the_database_while_a_mail_is_sent_loses_nothing(
     """
     with postgres_server() as server:
         url = migrate(server.create_database("crash"))
-        with opened_at(tmp_path, url, redis_url) as post:
+        with opened_at(tmp_path, url, redis_url, lease_seconds=INSISTS_SECONDS) as post:
             stopped: list[bool] = []
 
             def crash() -> None:
