@@ -121,8 +121,8 @@ def test_a_push_and_its_read_and_its_slots_are_one_trace_and_so_are_a_booking_an
 ) -> None:
     # Given a coach with a calendar, and nobody at the mail server
     seat, _ = running.connect()
-    # (the race: the push that came of connecting, unanswered for 5 s, comes again after the event's,
-    # and is the newest trace, with no read in it)
+    # The race: the push that came of connecting, unanswered for 5 s, comes again after the event's,
+    # and is the newest trace, with no read in it.
     running.until_accepted(1)
     # When an event is made, and Cronofy pushes
     free = running.a_free_time()
