@@ -124,6 +124,9 @@ KEPT: dict[str, Made] = {
         lambda: known().hold("h", 12, 5, 6, expires=60).book("b", 12, 20, 21, hold_id="h")
     ),
     "to who asked before and asks again": lambda: twice(known()),
+    "to who was there before and moves there": (
+        lambda: known().book("b", 12, 2, 3).move("b", 12, 20, 21, made=1)
+    ),
     "before it was dragged": lambda: known().listed(12, sent=9, as_of=5),
     "by a calendar that is not fresh": lambda: known().listed(12, sent=20, state="stale"),
     "by a calendar that was read before": lambda: stood().listed(12, sent=30, as_of=20),

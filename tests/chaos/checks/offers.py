@@ -54,16 +54,33 @@ def offers(evidence: Evidence) -> Iterator[Offer]:
 
 def gifts(evidence: Evidence) -> Iterator[Offer]:
     """Times that clients were given: asked for at the first try of several. What a hold had kept
-    before is left out.
+    before is left out, and so is a move to where the booking was already.
     """
+    shown = _first_shown(evidence)
     for tries in requests(evidence).values():
         first, done = tries[0], [each for each in tries if succeeded(each)]
         if first.kind not in GIVING or not done or "start" not in first.request:
             continue
         if first.request.get("hold_id") is not None:
             continue
+        if first.kind == "move" and shown[_version(done[0])] < first.number:
+            continue
         start, seconds = epoch(first.request["start"]), _seconds(done[0])
         yield Offer(done[0], "is given", first.sent, _answered(done[0]), (start,), seconds)
+
+
+def _first_shown(evidence: Evidence) -> dict[tuple[str, int], int]:
+    """The number of the operation that was first answered with each version of a booking."""
+    found: dict[tuple[str, int], int] = {}
+    for each in evidence.operations:
+        if each.kind in ("book", "move") and succeeded(each):
+            version = _version(each)
+            found[version] = min(each.number, found.get(version, each.number))
+    return found
+
+
+def _version(given: Operation) -> tuple[str, int]:
+    return given.answer["id"], given.answer["version"]
 
 
 def _answered(operation: Operation) -> float:
