@@ -26,6 +26,7 @@ from workers.settings import Settings
 
 # Of her there is one mail for a booking, its participant's; the reminder is not due.
 ADA = replace(people.MAILED, email=None)
+LEASE = "COACHCAL_LEASE_SECONDS"
 LEASE_SECONDS = 30
 """The race: a mail has two fifths of a lease, and by half of it has to be begun. Of 5 s that is too
 little on a slow machine, whose worker tries once more than was to be: so it ends by `lapse`.
@@ -46,6 +47,10 @@ class Post:
             done = bookings.book(tx, wanted, who, people.PROGRAMME, people.terms())
             self._leave_calendars_alone(tx)
         return [wake for wake in done.wake if wake[1] == "mail"]
+
+    def workers_lease(self, seconds: int) -> None:
+        """Of those that start from now on."""
+        self.town.environment[LEASE] = str(seconds)
 
     def wake(self, wakes: list[Wake], times: int = 1) -> None:
         runtime = bootstrap(Settings(**self._settings()))
@@ -125,7 +130,7 @@ def opened_at(
             "COACHCAL_MAIL_FROM": f"Coaching <{ORGANIZER}>",
             "COACHCAL_CLOCK_OFFSET_SECONDS": str(offset + 1),
             "COACHCAL_SWEEP_SECONDS": "0.1",
-            "COACHCAL_LEASE_SECONDS": str(lease_seconds),
+            LEASE: str(lease_seconds),
         }
         with processes.raised(folder, database_url, redis_url, **settings) as raised:
             people.ready(raised.database, ADA)
