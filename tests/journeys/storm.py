@@ -62,13 +62,9 @@ def pushed(running: Town, channel: dict[str, Any]) -> bytes:
 def wait(
     running: Town, coach_id: str, wanted: Callable[[dict[str, Any]], bool], until: float
 ) -> None:
-    while not wanted(found := look(running, coach_id)):
+    while not wanted(found := running.slots(coach_id)):
         assert time.monotonic() < until, f"{coach_id}: {found['state']}, version {found['version']}"
         time.sleep(0.05)
-
-
-def look(running: Town, coach_id: str) -> dict[str, Any]:
-    return running.slots(coach_id)
 
 
 def reads(running: Town) -> Counter[str]:

@@ -24,7 +24,6 @@ from tests.journeys.storm import (
     PRODUCTION,
     Target,
     connect,
-    look,
     until_told,
     wait,
 )
@@ -100,7 +99,7 @@ def storm(running: Town, targets: list[Target], count: int) -> int:
     whatever changes is told by the pushes of the next. Returns how many were accepted.
     """
     accepted = 0
-    free = {target.coach_id: look(running, target.coach_id)["starts"] for target in targets}
+    free = {target.coach_id: running.slots(target.coach_id)["starts"] for target in targets}
     pushes = [targets[number % COACHES].push for number in range(count // ROUNDS)]
     with ThreadPoolExecutor(1) as sender:
         for number in range(ROUNDS):
