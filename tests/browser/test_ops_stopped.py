@@ -211,7 +211,7 @@ def test_a_storm_is_named_with_count_and_age_and_more_workers_end_it(
         town.control.delay("/v1/free_busy", SLOW_SECONDS)
         changed = {}
         for target in targets:
-            starts = storm.look(town, target.coach_id)["starts"]
+            starts = town.slots(target.coach_id)["starts"]
             changed[target.coach_id] = starts[len(starts) // 2]
             start = datetime.fromisoformat(changed[target.coach_id])
             end = start + timedelta(hours=1)
@@ -231,4 +231,4 @@ def test_a_storm_is_named_with_count_and_age_and_more_workers_end_it(
         expect(owed).to_have_text("0", timeout=PATIENCE_MS)
         assert time.monotonic() - began < left * SLOW_SECONDS
         for coach_id, start in changed.items():
-            assert start not in storm.look(town, coach_id)["starts"]
+            assert start not in town.slots(coach_id)["starts"]
