@@ -1,11 +1,13 @@
 """An app on a port of its own, for whoever asks over a real socket."""
 
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 POLL_SECONDS = 0.02
 """So late it notices that it is to end."""
@@ -16,10 +18,39 @@ class Quiet(WSGIRequestHandler):
         """Nobody reads it."""
 
 
+class PatientServer(ThreadedWSGIServer):
+    """Its end waits for every request that it took.
+
+    A browser that closes does not wait for the last picture it asked for. The app of such a request
+    would be taken apart while it answers, and the file that it left open is found in a later test.
+    """
+
+    daemon_threads = False  # the others are not waited for
+
+    def __init__(self, app: Any, port: int) -> None:
+        super().__init__("127.0.0.1", port, app, Quiet)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        # Browsers keep sockets that they ask nothing by: their threads would wait for ever.
+        for request in tuple(self._open):
+            with contextlib.suppress(OSError):  # it has just ended by itself
+                request.shutdown(socket.SHUT_RD)
+        super().server_close()
+
+
 @contextmanager
 def listening(app: Any, port: int = 0) -> Iterator[str]:
     """Answers its origin. The ports of a host are one site: cookies go into frames."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    server = PatientServer(app, port)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
     try:

@@ -7,7 +7,6 @@ one never would.
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,11 +18,11 @@ import pytest
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
 
 from tests.support import people
+from tests.support.listening import listening
 from workers.oidc import exchanges
 
 CLIENT, SECRET = "coachcal", "a+secret/of%ours"
@@ -142,24 +141,10 @@ class MadeUpProvider:
 def provided() -> Iterator[MadeUpProvider]:
     """Whoever asks it from now on is patient: a loaded machine is no provider that is away."""
     provider = MadeUpProvider("")
-    server = make_server("127.0.0.1", 0, provider, threaded=True, request_handler=Quiet)
-    provider.issuer = f"http://127.0.0.1:{server.port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        with pytest.MonkeyPatch.context() as patience:
-            for name in ("CONNECT_SECONDS", "READ_SECONDS", "TURN_SECONDS"):
-                patience.setattr(exchanges, name, 60.0)
-            yield provider
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_: Any) -> None:
-        """Nobody reads it."""
+    with listening(provider) as provider.issuer, pytest.MonkeyPatch.context() as patience:
+        for name in ("CONNECT_SECONDS", "READ_SECONDS", "TURN_SECONDS"):
+            patience.setattr(exchanges, name, 60.0)
+        yield provider
 
 
 def as_json(told: Any, status: int = 200) -> Response:
