@@ -19,6 +19,7 @@ from domain.slots.cells import (
     GRID,
     NO_PERIODS,
     Cells,
+    Part,
     Periods,
     Row,
     Span,
@@ -30,7 +31,17 @@ from domain.slots.cells import (
 )
 from domain.slots.limits import full
 from domain.slots.packing import look_back, packed
-from domain.slots.reasons import Codes, Reason, decode, encode, explain
+from domain.slots.reasons import (
+    Codes,
+    Reason,
+    at_least,
+    decode,
+    encode,
+    highest,
+    name_days,
+    name_holds,
+    named_days,
+)
 
 Starts = npt.NDArray[np.int64]
 """UTC epoch seconds, ascending, multiples of GRID."""
@@ -152,33 +163,37 @@ def build(
     lead = look_back(coach.trips) // GRID if coach.mode == "back_to_back" else 0
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
-    closing, kept_off = _closing(coach, busy, own, unsettled)
-    off, taken = outside(coach.hours, coach.trips, coach.holidays.dates), touching(kept_off)
-    met = meeting(span, durations, lambda *asked: taken(*asked) | off(*asked))
+    closing, holds, kept_off = _closing(coach, busy, own, unsettled)
+    parts: dict[Reason, Part[np.bool_]] = {
+        Reason.buffer: touching(kept_off),
+        Reason.outside_hours: outside(coach.hours, coach.trips, coach.holidays.dates),
+    }
+    if reasons:
+        parts |= {why: touching(periods) for why, periods in closing.items() if len(periods)}
+    codes = meeting(span, durations, highest(parts))
     begins = [it.start for it in own]
     limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), coach.trips)
-    listed = _listed(coach, span, ~met, limited)
+    listed = _listed(coach, span, codes == 0, limited)
     bits = np.packbits(listed[:, lead:], axis=1).tobytes()
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
-    layers: dict[Reason, Cells | Row] = {Reason.buffer: met}
-    layers[Reason.outside_hours] = meeting(span, durations, off)
     if coach.mode == "back_to_back":
-        layers[Reason.spacing] = ~listed
+        at_least(Reason.spacing, codes, ~listed)
     if coach.limited:
-        layers[Reason.limit] = limited
-    for reason, periods in closing.items():
-        if len(periods):
-            layers[reason] = meeting(span, durations, touching(periods))
-    codes = explain(span, coach.hours, layers, coach.trips, coach.holidays.dates)[:, lead:]
-    return SlotSet(origin, days, coach.durations, bits, encode(codes))
+        at_least(Reason.limit, codes, limited)
+    if len(holds):
+        name_holds(codes, meeting(span, durations, touching(holds)))
+    if days_off := named_days(coach.hours, coach.trips, coach.holidays.dates):
+        shut = meeting(span, durations, parts[Reason.outside_hours])
+        name_days(codes, span, shut, days_off)
+    return SlotSet(origin, days, coach.durations, bits, encode(codes[:, lead:]))
 
 
 def _closing(
     coach: Coach, busy: Periods, own: Sequence[Own], unsettled: Sequence[Own]
-) -> tuple[dict[Reason, Periods], Periods]:
-    """What closes times, by reason; and all that a session keeps off, with its buffers. Working
-    hours are no part of it.
+) -> tuple[dict[Reason, Periods], Periods, Periods]:
+    """What closes times, by reason; the holds; and all that a session keeps off, with its buffers.
+    Working hours are no part of it.
     """
     away = away_periods(coach)
     # An own session keeps the larger buffer of both sides; what is busy outside keeps those of the
@@ -192,9 +207,9 @@ def _closing(
         Reason.session: sessions,
         Reason.unsettled: elsewhere,
         Reason.away: away,
-        Reason.hold: holds,
     }
-    return closing, np.concatenate((around, apart, apart_from_holds, apart_too, away))
+    kept_off = (around, apart, apart_from_holds, apart_too, away)
+    return closing, holds, np.concatenate([each for each in kept_off if len(each)] or [NO_PERIODS])
 
 
 def away_periods(coach: Coach) -> Periods:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.hours import Hours, day_bounds
-from domain.slots.cells import Cells, Row, Span
+from domain.intervals import Interval
+from domain.slots.cells import Cells, Part, Row, Span
 from domain.trips import Trips
 
 Codes = npt.NDArray[np.uint8]
@@ -36,33 +37,50 @@ class Reason(IntEnum):
     hold = 14  # kept for somebody who fills a form; the last number that four bits have is 15
 
 
-def explain(
-    span: Span,
-    hours: Hours,
-    layers: Mapping[Reason, Cells | Row],
-    trips: Trips = (),
-    holidays: Sequence[date] = (),
-) -> Codes:
-    """The reason of every cell, from what each layer closes; shape (durations, cells)."""
-    codes = np.zeros(layers[Reason.buffer].shape, np.uint8)
-    for reason, closed in layers.items():
-        if reason is not Reason.hold:
-            np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
-    if Reason.hold in layers:
-        codes[layers[Reason.hold] & (codes < Reason.session)] = Reason.hold
-    shut = layers.get(Reason.outside_hours)
-    if shut is None:
+def highest(parts: Mapping[Reason, Part[np.bool_]]) -> Part[np.uint8]:
+    """The highest reason of those whose part closes a start; `open` where none does.
+
+    What a session meets is what its quarter hours meet, so its reason is the highest of theirs: it
+    is looked for once for all durations.
+    """
+
+    def part(span: Span, length: int) -> Codes:
+        codes = np.zeros(span.cells, np.uint8)
+        for reason, closing in parts.items():
+            at_least(reason, codes, closing(span, length))
         return codes
-    days = [(day, Reason.day_off) for day, windows in hours.overrides if not windows]
-    for holiday in holidays:
-        days.append((holiday, Reason.holiday))
-    for day, reason in days:
-        first, last = day_bounds(hours.zone, trips, day)
+
+    return part
+
+
+def at_least(reason: Reason, codes: Codes, closed: Cells | Row) -> None:
+    """Give the closed cells this reason, unless they have one with a higher number."""
+    np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
+
+
+def name_holds(codes: Codes, held: Cells) -> None:
+    """Give it to the cells that a hold meets, unless something from `session` up is there too."""
+    codes[held & (codes < int(Reason.session))] = Reason.hold
+
+
+def named_days(
+    hours: Hours, trips: Trips, holidays: Sequence[date]
+) -> list[tuple[Interval, Reason]]:
+    """The whole days that are closed (epoch seconds), with what closes them."""
+    dates = [(day, Reason.day_off) for day, windows in hours.overrides if not windows]
+    dates += [(holiday, Reason.holiday) for holiday in holidays]
+    return [(day_bounds(hours.zone, trips, day), reason) for day, reason in dates]
+
+
+def name_days(
+    codes: Codes, span: Span, shut: Cells, days: Sequence[tuple[Interval, Reason]]
+) -> None:
+    """Tell the days of `named_days` from other times outside working hours, which `shut` marks."""
+    for (first, last), reason in days:
         cells = slice(span.cell(first), span.cell(last))
         # Only what was closed for want of hours: yesterday's window may reach into a day off.
         off = codes[:, cells]
         off[shut[:, cells] & (off < reason)] = reason
-    return codes
 
 
 def encode(codes: Codes) -> bytes:
@@ -73,8 +91,9 @@ def encode(codes: Codes) -> bytes:
     np.not_equal(codes[:, 1:], codes[:, :-1], out=turns[:, 1:])
     places = np.flatnonzero(turns)
     rows, width = codes.shape
-    runs = np.diff(np.searchsorted(places, np.arange(rows + 1) * width))
-    words = places % width << 4 | codes.reshape(-1)[places]
+    begins = np.arange(rows + 1) * width
+    runs = np.diff(np.searchsorted(places, begins))
+    words = places - np.repeat(begins[:-1], runs) << 4 | codes.reshape(-1)[places]
     return np.concatenate((runs, words)).astype("<u4").tobytes()
 
 
