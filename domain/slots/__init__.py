@@ -19,7 +19,6 @@ from domain.slots.cells import (
     GRID,
     NO_PERIODS,
     Cells,
-    Part,
     Periods,
     Row,
     Span,
@@ -34,9 +33,9 @@ from domain.slots.packing import look_back, packed
 from domain.slots.reasons import (
     Codes,
     Reason,
-    at_least,
     decode,
     encode,
+    given,
     highest,
     name_days,
     name_holds,
@@ -164,12 +163,10 @@ def build(
     span = Span(origin - lead * GRID, days * CELLS_A_DAY + lead)
     durations = [60 * minutes for minutes in coach.durations]
     closing, holds, kept_off = _closing(coach, busy, own, unsettled)
-    parts: dict[Reason, Part[np.bool_]] = {
-        Reason.buffer: touching(kept_off),
-        Reason.outside_hours: outside(coach.hours, coach.trips, coach.holidays.dates),
-    }
+    off = outside(coach.hours, coach.trips, coach.holidays.dates)
+    parts = [(Reason.buffer, touching(kept_off)), (Reason.outside_hours, off)]
     if reasons:
-        parts |= {why: touching(periods) for why, periods in closing.items() if len(periods)}
+        parts += [(why, touching(periods)) for why, periods in closing if len(periods)]
     codes = meeting(span, durations, highest(parts))
     begins = [it.start for it in own]
     limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), coach.trips)
@@ -178,20 +175,19 @@ def build(
     if not reasons:
         return SlotSet(origin, days, coach.durations, bits)
     if coach.mode == "back_to_back":
-        at_least(Reason.spacing, codes, ~listed)
+        codes = np.maximum(codes, given(Reason.spacing, ~listed))
     if coach.limited:
-        at_least(Reason.limit, codes, limited)
+        codes = np.maximum(codes, given(Reason.limit, limited))
     if len(holds):
         name_holds(codes, meeting(span, durations, touching(holds)))
     if days_off := named_days(coach.hours, coach.trips, coach.holidays.dates):
-        shut = meeting(span, durations, parts[Reason.outside_hours])
-        name_days(codes, span, shut, days_off)
+        name_days(codes, span, meeting(span, durations, off), days_off)
     return SlotSet(origin, days, coach.durations, bits, encode(codes[:, lead:]))
 
 
 def _closing(
     coach: Coach, busy: Periods, own: Sequence[Own], unsettled: Sequence[Own]
-) -> tuple[dict[Reason, Periods], Periods, Periods]:
+) -> tuple[list[tuple[Reason, Periods]], Periods, Periods]:
     """What closes times, by reason; the holds; and all that a session keeps off, with its buffers.
     Working hours are no part of it.
     """
@@ -202,12 +198,12 @@ def _closing(
     holds, apart_from_holds = _sessions(coach, [it for it in own if it.hold])
     elsewhere, apart_too = _sessions(coach, unsettled)
     around = padded(busy, 60 * coach.pre, 60 * coach.post)
-    closing = {
-        Reason.busy: busy,
-        Reason.session: sessions,
-        Reason.unsettled: elsewhere,
-        Reason.away: away,
-    }
+    closing = [
+        (Reason.busy, busy),
+        (Reason.session, sessions),
+        (Reason.unsettled, elsewhere),
+        (Reason.away, away),
+    ]
     kept_off = (around, apart, apart_from_holds, apart_too, away)
     return closing, holds, np.concatenate([each for each in kept_off if len(each)] or [NO_PERIODS])
 

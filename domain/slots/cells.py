@@ -95,28 +95,24 @@ def touching(periods: Periods) -> Part[np.bool_]:
     def part(span: Span, length: int) -> Row:
         if not len(periods):
             return np.zeros(span.cells, np.bool_)
-        firsts = _cells(periods[:, 0] + (GRID - length - span.origin), span.cells)
-        ends = _cells(periods[:, 1] + (GRID - 1 - span.origin), span.cells)
+        firsts = _cells(periods[:, 0] + (GRID - length - span.origin))
+        ends = _cells(periods[:, 1] + (GRID - 1 - span.origin))
         return _between(firsts, ends, span.cells)
 
     return part
 
 
-def _cells(seconds: npt.NDArray[np.int64], most: int) -> Places:
-    """`seconds // GRID` in ascending order, held within 0..most.
-    Works in place: `seconds` is the caller's to lose.
-    """
+def _cells(seconds: npt.NDArray[np.int64]) -> Places:
+    """`seconds // GRID` in ascending order. Works in place: `seconds` is the caller's to lose."""
     seconds //= GRID
-    np.maximum(seconds, 0, out=seconds)
-    np.minimum(seconds, most, out=seconds)
     cells = seconds.astype(np.int32)  # sorted in half the time
     cells.sort()
     return cells
 
 
 def _between(firsts: Places, ends: Places, size: int) -> Row:
-    """Whether a cell lies in a range, of which `firsts` are where they begin and `ends` where they
-    end, each in ascending order: it need not be known which end is whose.
+    """Whether each of `size` cells lies in a range. `firsts` are where they begin and `ends` where
+    they end, each in ascending order: it need not be known which end is whose.
     """
     # When the i-th range begins, i have begun before it. Where as many have ended, there is a gap.
     gaps = np.flatnonzero(firsts[1:] > ends[:-1])
@@ -124,6 +120,8 @@ def _between(firsts: Places, ends: Places, size: int) -> Row:
     edges[0], edges[-1] = firsts[0], ends[-1]
     edges[2::2] = firsts[gaps + 1]
     edges[1:-1:2] = ends[gaps]
+    np.maximum(edges, 0, out=edges)
+    np.minimum(edges, size, out=edges)
     lengths = np.empty(len(edges) + 1, np.int64)
     lengths[0], lengths[-1] = edges[0], size - edges[-1]
     np.subtract(edges[1:], edges[:-1], out=lengths[1:-1])

@@ -1,8 +1,9 @@
 """Why each closed quarter hour is closed, one byte a cell: never whose event, never a title."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from enum import IntEnum
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class Reason(IntEnum):
     hold = 14  # kept for somebody who fills a form; the last number that four bits have is 15
 
 
-def highest(parts: Mapping[Reason, Part[np.bool_]]) -> Part[np.uint8]:
+def highest(parts: Sequence[tuple[Reason, Part[np.bool_]]]) -> Part[np.uint8]:
     """The highest reason of those whose part closes a start; `open` where none does.
 
     What a session meets is what its quarter hours meet, so its reason is the highest of theirs: it
@@ -45,17 +46,16 @@ def highest(parts: Mapping[Reason, Part[np.bool_]]) -> Part[np.uint8]:
     """
 
     def part(span: Span, length: int) -> Codes:
-        codes = np.zeros(span.cells, np.uint8)
-        for reason, closing in parts.items():
-            at_least(reason, codes, closing(span, length))
-        return codes
+        rows = [given(reason, closing(span, length)) for reason, closing in parts]
+        return reduce(np.maximum, rows)
 
     return part
 
 
-def at_least(reason: Reason, codes: Codes, closed: Cells | Row) -> None:
-    """Give the closed cells this reason, unless they have one with a higher number."""
-    np.maximum(codes, closed.view(np.uint8) * np.uint8(reason), out=codes)
+def given(reason: Reason, closed: Cells | Row) -> Codes:
+    """The reason where it is closed, `open` elsewhere."""
+    codes: Codes = closed.view(np.uint8) * np.uint8(reason)
+    return codes
 
 
 def name_holds(codes: Codes, held: Cells) -> None:
@@ -92,7 +92,8 @@ def encode(codes: Codes) -> bytes:
     places = np.flatnonzero(turns)
     rows, width = codes.shape
     begins = np.arange(rows + 1) * width
-    runs = np.diff(np.searchsorted(places, begins))
+    ends = np.searchsorted(places, begins)
+    runs = ends[1:] - ends[:-1]
     words = places - np.repeat(begins[:-1], runs) << 4 | codes.reshape(-1)[places]
     return np.concatenate((runs, words)).astype("<u4").tobytes()
 
