@@ -14,6 +14,7 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,6 +27,7 @@ from tests.support import made_once
 from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
 from tests.support.postgres import postgres_server
 from tests.support.progress import Progress
+from workers.breaker import RedisBreaker
 from workers.embedded.redis import redis_server
 
 ROOT = Path(__file__).parents[1]
@@ -212,6 +214,25 @@ def database(database_url: str) -> Iterator[Database]:
 def _next_database(url: str, places: int) -> str:
     parts = urlsplit(url)
     return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + places}").geturl()
+
+
+@pytest.fixture(autouse=True)
+def no_redis_is_watched_any_longer() -> Iterator[None]:
+    """Whatever a test found away is its own.
+
+    The race: it ends while its Redis is away, whose watch goes on: it says so in the logs that a
+    later test looks at, and asks a port that is a later server's.
+    """
+    made, begun = list[RedisBreaker](), RedisBreaker.__init__
+
+    def noted(self: RedisBreaker, *parts: Any, **options: Any) -> None:
+        begun(self, *parts, **options)
+        made.append(self)
+
+    with patch.object(RedisBreaker, "__init__", noted):
+        yield
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")
