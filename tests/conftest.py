@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis
 
+from storage.schema import postgres as postgresql
 from storage.schema.database import Database, create
 from tests.support import lock_order as lock_orders
 from tests.support import made_once
@@ -33,6 +34,7 @@ from workers.embedded.redis import redis_server
 ROOT = Path(__file__).parents[1]
 TEST_MODULES = sorted(Path(__file__).parent.rglob("test_*.py"))
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
+CONNECT_SECONDS = 20.0
 
 # A machine at work takes longer than a second for what it is to draw.
 SLOWLY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -63,6 +65,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-socket reads its options: sockets reach this machine only."""
     config.addinivalue_line("markers", "deep: takes minutes; runs with --deep alone")
+    config.addinivalue_line("markers", "impatient: connects to a database as the product does")
     if config.option.deep:
         settings.load_profile("deep")
     config.option.allow_hosts = config.option.allow_hosts or "127.0.0.1,::1,localhost"
@@ -214,6 +217,22 @@ def database(database_url: str) -> Iterator[Database]:
 def _next_database(url: str, places: int) -> str:
     parts = urlsplit(url)
     return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + places}").geturl()
+
+
+@pytest.fixture(autouse=True)
+def a_slow_database_is_there(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever connects to PostgreSQL gets so long that a stall of this machine is no outage.
+
+    Not where silence is the point (`impatient`): there each look at a lost server would take it.
+    """
+    if request.node.get_closest_marker("impatient"):
+        yield
+        return
+    with (
+        patch.object(postgresql, "CONNECT_SECONDS", CONNECT_SECONDS),
+        patch.object(postgresql, "PROBE_SECONDS", CONNECT_SECONDS),
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ from storage.schema.outages import Outage, kind_of
 from tests.support.databases import Kind
 from tests.support.tcp_proxy import Proxy
 
+pytestmark = pytest.mark.impatient
+
 SLOWLY = select(func.pg_sleep(60))
 SLACK = 5.0  # seconds that a busy machine may add
 OPTIONS = {

@@ -28,10 +28,8 @@ ASLEEP = text(
 def proxied(
     fresh_database: Callable[[Kind], str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Database, Proxy]]:
-    """All get so long that a stall of this machine is no outage."""
+    """A stall of this machine is no outage here either."""
     monkeypatch.setattr(breaker, "FAIR_SECONDS", 20.0)
-    monkeypatch.setattr(postgres, "PROBE_SECONDS", 20.0)
-    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 20.0)
     url = fresh_database("postgresql")
     with Proxy.to(url) as proxy:
         database = create(proxy.url(url), use="web")
