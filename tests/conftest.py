@@ -14,23 +14,27 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis
 
+from storage.schema import postgres as postgresql
 from storage.schema.database import Database, create
 from tests.support import lock_order as lock_orders
 from tests.support import made_once
 from tests.support.databases import Kind, PostgresDatabases, copy_of, in_memory, migrate
 from tests.support.postgres import postgres_server
 from tests.support.progress import Progress
+from workers.breaker import RedisBreaker
 from workers.embedded.redis import redis_server
 
 ROOT = Path(__file__).parents[1]
 TEST_MODULES = sorted(Path(__file__).parent.rglob("test_*.py"))
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
+CONNECT_SECONDS = 20.0
 
 # A machine at work takes longer than a second for what it is to draw.
 SLOWLY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -61,6 +65,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-socket reads its options: sockets reach this machine only."""
     config.addinivalue_line("markers", "deep: takes minutes; runs with --deep alone")
+    config.addinivalue_line("markers", "impatient: connects to a database as the product does")
     if config.option.deep:
         settings.load_profile("deep")
     config.option.allow_hosts = config.option.allow_hosts or "127.0.0.1,::1,localhost"
@@ -212,6 +217,41 @@ def database(database_url: str) -> Iterator[Database]:
 def _next_database(url: str, places: int) -> str:
     parts = urlsplit(url)
     return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + places}").geturl()
+
+
+@pytest.fixture(autouse=True)
+def a_slow_database_is_there(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever connects to PostgreSQL gets so long that a stall of this machine is no outage.
+
+    Not where silence is the point (`impatient`): there each look at a lost server would take it.
+    """
+    if request.node.get_closest_marker("impatient"):
+        yield
+        return
+    with (
+        patch.object(postgresql, "CONNECT_SECONDS", CONNECT_SECONDS),
+        patch.object(postgresql, "PROBE_SECONDS", CONNECT_SECONDS),
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_redis_is_watched_any_longer() -> Iterator[None]:
+    """Whatever a test found away is its own.
+
+    The race: it ends while its Redis is away, whose watch goes on: it says so in the logs that a
+    later test looks at, and asks a port that is a later server's.
+    """
+    made, begun = list[RedisBreaker](), RedisBreaker.__init__
+
+    def noted(self: RedisBreaker, *parts: Any, **options: Any) -> None:
+        begun(self, *parts, **options)
+        made.append(self)
+
+    with patch.object(RedisBreaker, "__init__", noted):
+        yield
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ Playwright brings no browser of its own here: it drives the system's.
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,24 +87,12 @@ class Site:
             yield seen
 
 
-def whole(app: Any) -> Any:
-    """Each answer in one piece: where a browser hangs up in the middle, werkzeug's server leaves a
-    static file open.
-    """
-
-    def asked(environ: Any, start_response: Any) -> list[bytes]:
-        with closing(app(environ, start_response)) as answer:
-            return [b"".join(answer)]
-
-    return asked
-
-
 @contextmanager
 def served(database_url: str, redis_url: str, browser: Browser, **changes: Any) -> Iterator[Site]:
     port = free_port()  # known before, because links lead to the public URL
     changes = {"public_url": f"http://127.0.0.1:{port}", "internal_port": None} | changes
     opened = desks.opened(database_url, redis_url, broker=StubBroker(), **changes)
-    with opened as desk, listening(whole(desk.client.application), port) as origin:
+    with opened as desk, listening(desk.client.application, port) as origin:
         yield Site(desk, origin, browser)
 
 

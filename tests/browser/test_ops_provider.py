@@ -15,7 +15,7 @@ from dramatiq.brokers.stub import StubBroker
 from playwright.sync_api import Browser, Page, expect
 
 from storage.rows import audit_log
-from tests.browser.conftest import Site, whole
+from tests.browser.conftest import Site
 from tests.browser.readers import violations
 from tests.support import http_client as desks
 from tests.support import people
@@ -85,7 +85,7 @@ def provided_site(
     opened = desks.opened(url, redis_url, broker=StubBroker(), now=real_time, **settings)
     with running(folder, theirs, f"{public}/ops/oidc/callback"), opened as desk:
         people.introduce(desk.database)
-        with listening(whole(desk.client.application), port) as origin:
+        with listening(desk.client.application, port) as origin:
             yield Site(desk, origin, chromium)
 
 

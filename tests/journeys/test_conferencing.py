@@ -122,6 +122,8 @@ def street(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Street
             "COACHCAL_SMTP_URL": office.url,
             "COACHCAL_MAIL_FROM": f"Coaching <{ORGANIZER}>",
             "COACHCAL_SWEEP_SECONDS": "0.1",
+            # The race: one that lives stalls for longer than its lease, and another one mails too.
+            "COACHCAL_LEASE_SECONDS": "9",
         }
         with processes.raised(tmp_path, database_url, redis_url, **settings) as town:
             for name in ("web", "worker", "clock"):

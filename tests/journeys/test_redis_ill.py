@@ -30,7 +30,9 @@ under load is no wait for Redis.
 """
 SEATS = 200
 WELL = 100
-"""Pushes before that, which tell how fast this machine is just now."""
+"""Pushes before that, and after it, which tell how fast this machine is just now."""
+FIRST_SECONDS = 10.0
+"""For the first of them: a machine under load is no failure."""
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     here.connect()
     start = here.a_free_time()
     here.processes.stop("worker")
-    pushes = [_push(here, number) for number in range(WELL + PUSHES)]
+    pushes = [_push(here, number) for number in range(2 * WELL + PUSHES)]
     with here.database.write() as tx:  # none is owed a read: each push is news
         tx.execute(tables.connections.update().values(done_gen=tables.connections.c.req_gen))
     _until(lambda: requests.get(f"{here.api.origin}/readyz", timeout=60).json()["redis"] == "ok")
@@ -65,11 +67,10 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     before = _said(here, "web").count("redis_away")
     # When Redis freezes, and one is changed after the other
     os.kill(redis.pid, signal.SIGSTOP)
-    first, *others = _sent(here, pushes[WELL:])
+    first, *others = _sent(here, pushes[WELL:-WELL])
     p99 = _p99(others)
-    # Then the first is held for the time-out, and the others are not
-    assert 0.2 < first < 10 * WEB_TIMEOUT, "a machine under load is no failure"
-    assert p99 < max(WEB_TIMEOUT, usual + WEB_TIMEOUT / 2)
+    # Then the first is held for the time-out
+    assert 0.2 < first < FIRST_SECONDS
     # And a pod of 200 is made and called off
     pod = here.api.post("/v1/pods", _pod_at(start))
     began = time.monotonic()
@@ -89,6 +90,9 @@ def test_a_frozen_redis_holds_one_push_for_a_moment_and_no_other_request(
     # When it thaws, then wake-ups are sent again, by itself
     os.kill(redis.pid, signal.SIGCONT)
     _until(lambda: _said(here, "web").count("redis_back") == before + 1)
+    # And no other push was held (the race: the machine became slow while Redis was frozen)
+    usual = max(usual, _p99(_sent(here, pushes[-WELL:])))
+    assert p99 < max(WEB_TIMEOUT, usual + WEB_TIMEOUT / 2)
 
 
 def test_workers_and_clock_that_start_without_redis_wait_for_it(here: Town, redis: Child) -> None:

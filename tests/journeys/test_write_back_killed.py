@@ -14,6 +14,9 @@ from storage.transactions import bookings
 from tests.support import people, processes
 from tests.support.processes import Town
 
+LEASE_SECONDS = "9"
+"""The race: one that lives stalls for longer than its lease, and another one writes as well."""
+
 
 def test_a_worker_killed_between_writing_and_recording_leaves_no_twin(running: Town) -> None:
     seat, _ = running.connect()
@@ -103,7 +106,8 @@ def _ours(running: Town, calendar_id: str) -> list[float]:
 
 @pytest.fixture
 def running(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Town]:
-    with processes.raised(tmp_path, database_url, redis_url) as raised:
+    settings = {"COACHCAL_LEASE_SECONDS": LEASE_SECONDS}
+    with processes.raised(tmp_path, database_url, redis_url, **settings) as raised:
         for name in ("web", "worker", "clock"):
             raised.start(name)
         yield raised

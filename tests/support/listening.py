@@ -47,10 +47,26 @@ class PatientServer(ThreadedWSGIServer):
         super().server_close()
 
 
+def whole(app: Any) -> Any:
+    """Each answer in one piece: where a browser hangs up in the middle, werkzeug's server leaves a
+    static file open.
+    """
+
+    def asked(environ: Any, start_response: Any) -> list[bytes]:
+        answer = app(environ, start_response)
+        try:
+            return [b"".join(answer)]
+        finally:
+            # A list, as WSGI allows it, has nothing to close.
+            getattr(answer, "close", tuple)()
+
+    return asked
+
+
 @contextmanager
 def listening(app: Any, port: int = 0) -> Iterator[str]:
     """Answers its origin. The ports of a host are one site: cookies go into frames."""
-    server = PatientServer(app, port)
+    server = PatientServer(whole(app), port)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
     try:

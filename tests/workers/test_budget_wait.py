@@ -63,7 +63,7 @@ def test_once_redis_is_well_again_nobody_keeps_to_a_tenth_any_longer(
     """By the breaker, which looks for it, and not after a time of the budget's own."""
     with Proxy.to(redis_url) as proxy:
         retry = Retry(NoBackoff(), 0)
-        with redis.Redis.from_url(proxy.url(redis_url), socket_timeout=2, retry=retry) as client:
+        with redis.Redis.from_url(proxy.url(redis_url), socket_timeout=10, retry=retry) as client:
             breaker = RedisBreaker(client, pause=0.05)
             budget = Budget(client, breaker, monotonic=clock.monotonic, sleep=clock.sleep)
             proxy.misbehave("cut")

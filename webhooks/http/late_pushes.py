@@ -66,7 +66,10 @@ class LatePushes:
                 # One that is beyond us is one that Cronofy brings again, and must not be in the
                 # way of those behind it.
                 log.exception("late_push_failed")
-        log.info("late_pushes_made_up", count=done)
+        # The race: the process closed its database meanwhile. What was left is Cronofy's again, and
+        # whoever reads the log must not take it for made up.
+        if not self._database.closed:
+            log.info("late_pushes_made_up", count=done)
 
     def _take(self) -> tuple[tuple[bytes, str], float] | None:
         """The first that is still to be tried, and until when. None: the thread ends, and the next

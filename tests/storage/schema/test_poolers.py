@@ -89,6 +89,7 @@ def test_whoever_writes_waits_at_the_server_no_longer_than_the_limits_say(
 
 
 @NEEDED
+@pytest.mark.impatient
 def test_a_server_that_falls_silent_behind_it_is_told_in_time(url: str) -> None:
     with Proxy.to(url) as proxy, pgbouncer(proxy.url(url)) as pooled_url:
         # Given a PgBouncer that let somebody in already: from then on it does so by itself

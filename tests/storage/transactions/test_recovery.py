@@ -40,6 +40,7 @@ def one(tx: Connection) -> int:
     return int(tx.execute(text("SELECT 1")).scalar_one())
 
 
+@pytest.mark.impatient
 def test_what_is_insisted_on_is_done_once_the_database_is_back(
     proxied: tuple[Database, Proxy],
 ) -> None:
@@ -61,6 +62,7 @@ def test_what_is_insisted_on_is_done_once_the_database_is_back(
     assert answers == [1]
 
 
+@pytest.mark.impatient
 def test_nobody_insists_for_longer_than_is_of_use(proxied: tuple[Database, Proxy]) -> None:
     database, proxy = proxied
     proxy.misbehave("swallow")

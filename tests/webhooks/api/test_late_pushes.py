@@ -3,13 +3,16 @@ again.
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from storage.schema.database import create
 from tests.support.http_client import Desk
 from tests.support.no_threads import none_left
 from tests.webhooks.api.pushes import kind
@@ -118,7 +121,7 @@ def test_what_is_remembered_has_its_bound_and_its_end(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(late_pushes, "MOST", 3)
-    monkeypatch.setattr(late_pushes, "KEPT_SECONDS", 3.0)
+    monkeypatch.setattr(late_pushes, "KEPT_SECONDS", 10.0)
     monkeypatch.setattr(late_pushes, "AGAIN_SECONDS", 0.05)
     tried = set()
 
@@ -131,6 +134,14 @@ def test_what_is_remembered_has_its_bound_and_its_end(
         late.remember(b"%d" % number, "change")
     until(lambda: not late._trying)
     assert 3 <= len(tried) <= 4, "one may have been on trial while another took its place"
+
+
+def test_whose_database_was_closed_meanwhile_says_nothing() -> None:
+    database = create("sqlite://")
+    with capture_logs() as logs:
+        LatePushes(database, lambda *_: database.close()).remember(b"one", "change")
+        until(lambda: "late-pushes" not in [each.name for each in threading.enumerate()])
+    assert "late_pushes_made_up" not in [line["event"] for line in logs]
 
 
 def test_where_no_thread_is_left_the_next_refused_push_finds_one(

@@ -102,15 +102,16 @@ def test_a_failed_renewal_frees_the_way_for_the_next_one(
 def test_a_dead_renewer_keeps_nobody_waiting_for_longer_than_half_a_reader_s_lease(
     house: House, connected: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given a renewal whose caller died, and leases of two seconds; whoever waits looks so seldom
+    # Given a renewal whose caller died, and leases of ten seconds; whoever waits looks so seldom
     # that a slow look does not push the last one past the end
     services = house.runtime.services
-    services = replace(services, settings=services.settings.model_copy(update={"lease_seconds": 2}))
-    monkeypatch.setattr(tokens, "WAIT_SECONDS", 1.0)
+    settings = services.settings.model_copy(update={"lease_seconds": 10})
+    services = replace(services, settings=settings)
+    monkeypatch.setattr(tokens, "WAIT_SECONDS", 5.0)
     house.control.expire_tokens(connected.seat.sub)
     with services.database.write() as tx:
         assert connections.lease_tokens(
-            tx, connected.connection_id, lease_ms=round(2000 * tokens.SHARE)
+            tx, connected.connection_id, lease_ms=round(10_000 * tokens.SHARE)
         )
     # Then the next one renews it, in one go
     assert (

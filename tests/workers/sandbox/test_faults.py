@@ -121,11 +121,16 @@ def test_the_control_api_is_never_hit(control: Control) -> None:
 
 def test_a_delay_holds_an_answer_back_and_nobody_else(api: Api, control: Control) -> None:
     control.delay("/v1/userinfo", 2, times=1)
+    others = [seconds(api, "/v1/account") for _ in range(3)]
+    # The quickest: a machine may hold one of three up, and no delay is shorter
+    assert seconds(api, "/v1/userinfo") >= 2 > min(others)
+
+
+def seconds(api: Api, path: str) -> float:
+    """How long it took."""
     begun = time.monotonic()
-    api.get("/v1/account")
-    others = time.monotonic() - begun
-    api.get("/v1/userinfo")
-    assert time.monotonic() - begun >= 2 > others
+    api.get(path)
+    return time.monotonic() - begun
 
 
 def test_malformed_json_breaks_off(api: Api, control: Control, items: int) -> None:

@@ -21,6 +21,7 @@ from tests.support.sandbox import Sandbox
 from tests.workers.sandbox.api import Api
 from tests.workers.sandbox.receiver import Receiver
 from workers.cronofy.sandbox import state_file
+from workers.cronofy.sandbox.errors import ControlError
 from workers.cronofy.sandbox.server import Sandbox as PlainSandbox
 from workers.cronofy.sandbox.state_file import StateFile, UnusableState
 from workers.cronofy.sandbox.world import World
@@ -214,6 +215,37 @@ def test_a_file_is_one_sandboxs_alone(reopened: Callable[..., Sandbox], path: Pa
         PlainSandbox(state_file=path)
     first.stop()
     PlainSandbox(state_file=path).stop()
+
+
+def test_whoever_is_stopped_in_the_middle_of_a_write_has_the_file_until_its_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a write that is under way
+    monkeypatch.setattr(state_file, "SECONDS", 0.01)
+    monkeypatch.setattr(state_file, "LAST_SECONDS", 60.0)
+    whole, began, may_end = state_file.write_whole, threading.Event(), threading.Event()
+
+    def held_up(path: Path, content: bytes) -> None:
+        began.set()
+        assert may_end.wait(60)
+        whole(path, content)
+
+    monkeypatch.setattr(state_file, "write_whole", held_up)
+    world, file = World(), StateFile(path)
+    file.start(world)
+    assert began.wait(30)
+    # When its sandbox stops, then nobody else has the file
+    stopping = threading.Thread(target=file.stop)
+    stopping.start()
+    stopping.join(0.2)
+    with pytest.raises(UnusableState, match="another sandbox uses"):
+        StateFile(path)
+    # And once that is written somebody has, and a late call writes no more
+    may_end.set()
+    stopping.join(60)
+    StateFile(path).stop()
+    with pytest.raises(ControlError, match="stops"):
+        file.keep(world)
 
 
 def test_a_change_that_cannot_be_kept_is_not_answered_as_done(

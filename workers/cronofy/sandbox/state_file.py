@@ -21,6 +21,8 @@ VERSION = 1
 LARGEST = 64 * 1024 * 1024
 # What changes between two calls (a push was taken, a channel closed) is written this often.
 SECONDS = 1.0
+LAST_SECONDS = 10.0
+"""The last write gets so long: a disk that hangs holds nobody's end up for ever."""
 
 
 class UnusableState(Exception):
@@ -36,6 +38,7 @@ class StateFile:
         self.path = path
         self._last = b""
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
         self._lock = _locked(path)
 
     def load(self, world: World) -> bool:
@@ -56,6 +59,10 @@ class StateFile:
         Raises ControlError 507 when it cannot be; the file stays as it was.
         """
         with world.lock:
+            # The race: a call that is still at work when its sandbox stops. The file may be another
+            # sandbox's by now; nobody hears the answer.
+            if self._stopped.is_set():
+                raise ControlError(f"{self.path} is no longer written: the sandbox stops", 507)
             saved = {"version": VERSION, **saved_world.save(world)}
             # As ASCII: half of a surrogate pair, which JSON lets through, has no UTF-8.
             content = json.dumps(saved, separators=(",", ":")).encode("ascii")
@@ -73,16 +80,28 @@ class StateFile:
 
     def start(self, world: World) -> None:
         """Write it from now on also when nobody calls."""
-        threading.Thread(
+        thread = threading.Thread(
             target=self._work, args=(world,), name="sandbox-state", daemon=True
-        ).start()
+        )
+        thread.start()
+        self._thread = thread
 
     def stop(self) -> None:
         """Leave the file to another sandbox."""
         self._stopped.set()
-        self._lock.close()
+        if self._thread is None:
+            self._lock.close()
+        else:
+            self._thread.join(LAST_SECONDS)
 
     def _work(self, world: World) -> None:
+        self._keep_on(world)
+        # The race: stopped while somebody writes. Another sandbox that had the file by then would
+        # find its own state written over; so the lock goes after the last write, however late.
+        with world.lock:
+            self._lock.close()
+
+    def _keep_on(self, world: World) -> None:
         while not self._stopped.wait(SECONDS):
             try:
                 self.keep(world)
