@@ -165,8 +165,9 @@ def build(
     closing, holds, kept_off = _closing(coach, busy, own, unsettled)
     off = outside(coach.hours, coach.trips, coach.holidays.dates)
     parts = [(Reason.buffer, touching(kept_off)), (Reason.outside_hours, off)]
-    if reasons:
-        parts += [(why, touching(periods)) for why, periods in closing if len(periods)]
+    for reason, periods in closing:
+        if reasons and len(periods):
+            parts.append((reason, touching(periods)))
     codes = meeting(span, durations, highest(parts))
     begins = [it.start for it in own]
     limited = full(coach.hours.zone, span, begins, (coach.per_day, coach.per_week), coach.trips)
@@ -204,8 +205,8 @@ def _closing(
         (Reason.unsettled, elsewhere),
         (Reason.away, away),
     ]
-    kept_off = (around, apart, apart_from_holds, apart_too, away)
-    return closing, holds, np.concatenate([each for each in kept_off if len(each)] or [NO_PERIODS])
+    kept_off = filter(len, (around, apart, apart_from_holds, apart_too, away))
+    return closing, holds, np.concatenate(list(kept_off) or [NO_PERIODS])
 
 
 def away_periods(coach: Coach) -> Periods:

@@ -115,7 +115,7 @@ def _between(firsts: Places, ends: Places, size: int) -> Row:
     they end, each in ascending order: it need not be known which end is whose.
     """
     # When the i-th range begins, i have begun before it. Where as many have ended, there is a gap.
-    gaps = np.flatnonzero(firsts[1:] > ends[:-1])
+    gaps = (firsts[1:] > ends[:-1]).nonzero()[0]
     edges = np.empty(2 * len(gaps) + 2, np.int64)
     edges[0], edges[-1] = firsts[0], ends[-1]
     edges[2::2] = firsts[gaps + 1]
@@ -127,7 +127,7 @@ def _between(firsts: Places, ends: Places, size: int) -> Row:
     np.subtract(edges[1:], edges[:-1], out=lengths[1:-1])
     closed = np.zeros(len(lengths), np.bool_)
     closed[1::2] = True
-    return np.repeat(closed, lengths)
+    return closed.repeat(lengths)
 
 
 def outside(hours: Hours, trips: Trips = (), off: tuple[date, ...] = ()) -> Part[np.bool_]:

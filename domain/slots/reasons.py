@@ -67,9 +67,13 @@ def named_days(
     hours: Hours, trips: Trips, holidays: Sequence[date]
 ) -> list[tuple[Interval, Reason]]:
     """The whole days that are closed (epoch seconds), with what closes them."""
-    dates = [(day, Reason.day_off) for day, windows in hours.overrides if not windows]
-    dates += [(holiday, Reason.holiday) for holiday in holidays]
-    return [(day_bounds(hours.zone, trips, day), reason) for day, reason in dates]
+    named = []
+    for day, windows in hours.overrides:
+        if not windows:
+            named.append((day_bounds(hours.zone, trips, day), Reason.day_off))
+    for day in holidays:
+        named.append((day_bounds(hours.zone, trips, day), Reason.holiday))
+    return named
 
 
 def name_days(
