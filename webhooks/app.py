@@ -60,12 +60,14 @@ HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 class App(APIFlask):
     """`always`: the headers of every answer that does not bring its own, as pages do. `in_passing`:
     what answers the two kinds of request that there are most of, where it can, before Flask looks
-    at them.
+    at them. `prompt`: what is answered without the database, Redis or anybody else, whoever waits
+    for those.
     """
 
     request_class = CappedRequest
     always: tuple[tuple[str, str], ...] = HEADERS
     in_passing: tuple[FastPath, ...] = ()
+    prompt = frozenset({health.PATH})
 
     def wsgi_app(
         self, environ: dict[str, Any], start_response: Callable[..., Any]

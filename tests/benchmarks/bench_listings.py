@@ -13,6 +13,7 @@ import requests
 
 from storage.rows import api_keys, coaches
 from storage.slots import slot_sets
+from tests.benchmarks.cpu_shares import CpuShares
 from tests.benchmarks.figures import Figure, Told, at_most, ratio_at_least
 from tests.benchmarks.servers import p99, rate, sender, serve
 from tests.benchmarks.work import Kind, Work
@@ -46,11 +47,18 @@ def _of_database(work: Work, raised: Town, kind: Kind) -> Iterator[Told]:
         return rate(sender(origin, new, LINES, 200))()
 
     ours = sender(origin, kept, LINES, 200)
-    sides = {FLOOR: rate(constants), "kept": rate(ours), "first asked": first_asked}
+    of_kept, of_first = CpuShares(raised, "web"), CpuShares(raised, "web")
+    sides = {
+        FLOOR: rate(constants),
+        "kept": of_kept.during(rate(ours), amount),
+        "first asked": of_first.during(first_asked, amount),
+    }
     found = work.in_turn(sides, work.amount(11, 2))
-    for name, share in (("kept", 0.75), ("first asked", 0.15)):
+    least = found[FLOOR]
+    for name, share, spent in (("kept", 0.75, of_kept), ("first asked", 0.15, of_first)):
         goals = (ratio_at_least(share),)
-        yield Figure(f"P6 {name}, {kind}", "answers/s", found[name], FLOOR, found[FLOOR], goals)
+        yield Figure(f"P6 {name}, {kind}", "answers/s", found[name], FLOOR, least, goals)
+        yield spent.figure(f"P6 {name}, {kind}", share * least.middle)
     slow = work.in_turn({FLOOR: p99(constants), "ours": p99(ours)}, work.amount(5, 2))
     goals = (at_most(10),)
     yield Figure(

@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from storage.rows import channels, coaches
 from storage.schema import tables
+from tests.benchmarks.cpu_shares import CpuShares
 from tests.benchmarks.figures import (
     Figure,
     Plot,
@@ -66,15 +67,20 @@ def _rates(
     work: Work, raised: Town, floor: str, storm: list[bytes], edges: list[bytes]
 ) -> Iterator[Told]:
     ours = raised.api.origin
+    in_storm, at_edge = CpuShares(raised, "web"), CpuShares(raised, "web")
+    stormy = in_storm.during(rate(sender(ours, storm, 100)), len(storm))
+    clean = at_edge.during(rate(sender(ours, edges, 100)), len(edges))
     sides = {
         FLOOR: rate(sender(floor, storm, 100)),
-        "storm": rate(sender(ours, storm, 100)),
-        "clean edge": _clean_first(raised, rate(sender(ours, edges, 100))),
+        "storm": stormy,
+        "clean edge": _clean_first(raised, clean),
     }
     found = work.in_turn(sides, work.amount(5, 2))
-    for name, share in (("storm", 0.6), ("clean edge", 0.2)):
+    bare = found[FLOOR]
+    for name, share, spent in (("storm", 0.6, in_storm), ("clean edge", 0.2, at_edge)):
         goals = (ratio_at_least(share),)
-        yield Figure(f"P3 {name}", "pushes/s", found[name], FLOOR, found[FLOOR], goals)
+        yield Figure(f"P3 {name}", "pushes/s", found[name], FLOOR, bare, goals)
+        yield spent.figure(f"P3 {name}", share * bare.middle)
 
 
 def _clean_first(raised: Town, side: Callable[[], float]) -> Callable[[], float]:

@@ -12,6 +12,7 @@ from time import perf_counter
 import redis
 
 from tests.benchmarks import plain_worker, wake_peers
+from tests.benchmarks.cpu_shares import CpuShares
 from tests.benchmarks.figures import Figure, Told, not_measured, ratio_at_least
 from tests.benchmarks.work import PROCESSES, THREADS, Work
 from tests.support import people
@@ -35,15 +36,22 @@ def measure(work: Work) -> Iterator[Told]:
         people.read(raised.database, clean)
         wake = plain_worker.wake("refresh_freebusy", "freebusy", clean)
         nothing = plain_worker.wake("nothing", "bench")
-        sides = {
-            FLOOR: _rate(raised, plain_worker.QUEUES["plain"], nothing, count),
+        spent = {
+            "our broker": CpuShares(raised, "ours"),
+            "clean connections": CpuShares(raised, "worker"),
+        }
+        rates = {
             "our broker": _rate(raised, plain_worker.QUEUES["ours"], nothing, count),
             "clean connections": _rate(raised, "coachcal:freebusy", wake, count),
         }
+        sides = {FLOOR: _rate(raised, plain_worker.QUEUES["plain"], nothing, count)}
+        for name, side in rates.items():
+            sides[name] = spent[name].during(side, count)
         found = work.in_turn(sides, work.amount(5, 2))
         goals = (ratio_at_least(0.9),)
-        for name in ("our broker", "clean connections"):
+        for name in rates:
             yield Figure(f"P9 {name}", "wakes/s", found[name], FLOOR, found[FLOOR], goals)
+            yield spent[name].figure(f"P9 {name}", 0.9 * found[FLOOR].middle)
         for name in ("worker", "plain", "ours"):
             raised.processes.stop(name)
         for name, peer in wake_peers.PEERS.items():

@@ -63,7 +63,8 @@ class Figure:
     """One line of the table. `id` begins with the benchmark's name: "P3 storm".
 
     `beside` names the floor, which was measured in the same run; `goals` must all hold. `why` says
-    why there is nothing to tell, or no floor.
+    why there is nothing to tell, or no floor. `date`: when it was measured, if that is another day
+    than that of the page.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Figure:
     floor: Spread | None = None
     goals: tuple[Goal, ...] = ()
     why: str = ""
+    date: str = ""
 
     @property
     def bench(self) -> str:

@@ -5,14 +5,15 @@ import os
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shutil import which
 from typing import Any
 
-from tests.benchmarks.figures import Figure, Spread, number
+from tests.benchmarks.figures import Figure, Goal, Spread, number
 from workers.embedded.redis import redis_binaries
 
 LIBRARIES = ("flask", "gunicorn", "dramatiq", "sqlalchemy", "psycopg", "numpy", "orjson")
@@ -87,24 +88,40 @@ def _libraries() -> dict[str, str]:
     return found
 
 
-def to_keep(figures: Sequence[Figure]) -> Kept:
-    kept: dict[str, Any] = {}
+def to_keep(figures: Sequence[Figure], plots: Mapping[str, str]) -> Kept:
+    """Figures with all that the page says of them, and the day on which each was measured; the
+    titles of plots by their files' names.
+    """
+    about = described()
+    kept = {}
     for figure in figures:
-        if figure.ours is not None:
-            kept[figure.id] = {
-                "unit": figure.unit,
-                "ours": _triple(figure.ours),
-                "floor": _triple(figure.floor) if figure.floor else None,
-            }
-    return described() | {"figures": kept}
+        fields = asdict(figure) | {"date": figure.date or about["date"]}
+        for name in ("ours", "floor"):
+            if fields[name] is not None:
+                fields[name] = _triple(Spread(**fields[name]))
+        kept[fields.pop("id")] = fields
+    return about | {"figures": kept, "plots": dict(plots)}
 
 
 def _triple(spread: Spread) -> list[float]:
     return [float(f"{value:.6g}") for value in (spread.low, spread.middle, spread.high)]
 
 
-def write(path: Path, figures: Sequence[Figure]) -> None:
-    path.write_text(json.dumps(to_keep(figures), indent=1) + "\n")
+def write(path: Path, figures: Sequence[Figure], plots: Mapping[str, str]) -> None:
+    path.write_text(json.dumps(to_keep(figures, plots), indent=1) + "\n")
+
+
+def figures_of(kept: Kept) -> list[Figure]:
+    return [_figure(name, fields) for name, fields in kept["figures"].items()]
+
+
+def _figure(name: str, fields: Kept) -> Figure:
+    values = dict(fields)
+    for side in ("ours", "floor"):
+        if values[side] is not None:
+            values[side] = Spread(*values[side])
+    values["goals"] = tuple(Goal(**goal) for goal in values["goals"])
+    return Figure(name, **values)
 
 
 def read(path: Path) -> Kept:
@@ -120,17 +137,13 @@ def compared(figures: Sequence[Figure], kept: Kept) -> str:
     lines = []
     seen = 0
     for figure in figures:
-        before = kept["figures"].get(figure.id)
-        if before is None or not before["floor"] or figure.ratio is None:
+        fields = kept["figures"].get(figure.id)
+        if fields is None:
+            continue
+        then = _figure(figure.id, fields)
+        if then.ratio is None or figure.ratio is None:
             continue
         seen += 1
-        then = Figure(
-            figure.id,
-            figure.unit,
-            Spread(*before["ours"]),
-            figure.beside,
-            Spread(*before["floor"]),
-        )
         moved = _moved(then, figure)
         if moved:
             lines.append(moved)

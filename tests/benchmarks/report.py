@@ -1,6 +1,6 @@
 """docs/explanation/performance.md with its plots, and the run itself as JSON beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from string import Template
@@ -21,16 +21,29 @@ HEAD = "| What | Floor | Ours | Ratio | Goal | |\n| --- | --- | --- | --- | --- 
 def write(
     figures: Sequence[Figure], plots: Sequence[Plot], *, quick: bool, folder: Path = FOLDER
 ) -> Path:
-    """Answers the page."""
+    """Answers the page. Of benchmarks that this run did not name, what was kept there stays."""
     for plot in plots:
         write_plot(folder, plot)
-    kept_run.write(folder / KEPT.name, figures)
+    measured = {figure.bench for figure in figures}
+    others, titles = _others(folder / KEPT.name, measured)
+    titles |= {plot.name: plot.title for plot in plots}
+    figures = [*figures, *others]
+    kept_run.write(folder / KEPT.name, figures, titles)
     page = folder / PAGE.name
-    page.write_text(text(figures, plots, quick=quick))
+    page.write_text(text(figures, titles, quick=quick))
     return page
 
 
-def text(figures: Sequence[Figure], plots: Sequence[Plot], *, quick: bool) -> str:
+def _others(path: Path, measured: set[str]) -> tuple[list[Figure], dict[str, str]]:
+    """What is kept there of other benchmarks: figures, and titles of plots by their names."""
+    if not path.exists() or measured >= set(BENCHES):
+        return [], {}
+    kept = kept_run.read(path)
+    figures = kept_run.figures_of(kept)
+    return [each for each in figures if each.bench not in measured], dict(kept["plots"])
+
+
+def text(figures: Sequence[Figure], plots: Mapping[str, str], *, quick: bool) -> str:
     about = kept_run.described()
     versions = ", ".join(f"{name} {told}" for name, told in about["versions"].items())
     template = Template(TEMPLATE.read_text())
@@ -43,27 +56,31 @@ def text(figures: Sequence[Figure], plots: Sequence[Plot], *, quick: bool) -> st
         machine=about["machine"],
         system=about["system"],
         versions=versions,
-        sections="\n\n".join(_sections(figures)),
+        sections="\n\n".join(_sections(figures, about["date"])),
         plots=_pictures(plots),
     )
 
 
-def _pictures(plots: Sequence[Plot]) -> str:
+def _pictures(plots: Mapping[str, str]) -> str:
     if not plots:
         return (
             "A whole run draws what it costs against busy periods, coaches, connections and pushes."
         )
-    return "\n\n".join(f"![{plot.title}]({plot.name}.svg)" for plot in plots)
+    return "\n\n".join(f"![{title}]({name}.svg)" for name, title in plots.items())
 
 
-def _sections(figures: Sequence[Figure]) -> list[str]:
+def _sections(figures: Sequence[Figure], today: str) -> list[str]:
     """One for each benchmark, with the command that measures it again."""
     ordered = sorted(figures, key=lambda figure: list(BENCHES).index(figure.bench))
     sections = []
     for name, group in groupby(ordered, key=lambda figure: figure.bench):
-        rows = "\n".join(_row(figure) for figure in group)
+        told = list(group)
+        rows = "\n".join(map(_row, told))
         title = f"### {name}: {BENCHES[name].what}"
-        sections.append(f"{title}\n\n`./run bench {name}`\n\n{HEAD}\n{rows}")
+        command = f"`./run bench {name}`"
+        if told[0].date not in ("", today):
+            command += f", on {told[0].date}"
+        sections.append(f"{title}\n\n{command}\n\n{HEAD}\n{rows}")
     return sections
 
 

@@ -143,7 +143,7 @@ def test_a_quick_run_knows_its_order() -> None:
 def test_comparing_names_what_moved_beyond_its_noise(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     before = [Figure(f"P1 {name}", "ms", TWO, "b", ONE) for name in ("still", "moved")]
-    kept_run.write(kept, before)
+    kept_run.write(kept, before, {})
     slower = Spread(5.8, 6.0, 6.2)
     now = [
         Figure("P1 still", "ms", Spread(2.0, 2.2, 2.4), "b", ONE),
@@ -171,6 +171,29 @@ def test_a_run_is_written_as_a_page_with_its_plots_and_kept_beside_it(tmp_path: 
         2,
         2.2,
     ]
+
+
+def test_what_a_run_did_not_name_stays_on_the_page_with_its_day(tmp_path: Path) -> None:
+    # Given a run of two benchmarks on another day, with a plot
+    plot = Plot("performance-x", "A title", "coaches", (1, 2), {"read": [1.0, 3.0]})
+    goals, why = (ratio_at_least(2), at_most(9)), "it takes minutes"
+    old = [
+        Figure("P1 a", "us", TWO, "b", ONE, goals, date="2026-01-02"),
+        Figure("P6 a", "ms", TWO, "b", ONE, date="2026-01-02"),
+        Figure("P6 c", "", why=why, date="2026-01-02"),
+    ]
+    report.write(old, [plot], quick=False, folder=tmp_path)
+
+    page = report.write([Figure("P1 z", "us", ONE)], [], quick=False, folder=tmp_path).read_text()
+
+    assert "| a | 1 (b) | 2 (1.8 to 2.2) us |" not in page
+    assert "| z |" in page
+    assert "`./run bench P1`\n" in page
+    assert "`./run bench P6`, on 2026-01-02\n" in page
+    assert f"not measured: {why}" in page
+    assert "![A title](performance-x.svg)" in page
+    kept = kept_run.figures_of(kept_run.read(tmp_path / "performance.json"))
+    assert kept[1:] == old[1:]
 
 
 def test_the_page_names_every_benchmark_and_only_commands_that_there_are() -> None:

@@ -59,3 +59,30 @@ def test_of_many_sheets_a_quarter_of_the_threads_reads_and_all_are_answered(thre
 
     sheets = asyncio.run(asyncio.wait_for(serve(), 120))
     assert sheets.most == max(1, threads // 4)
+
+
+def test_what_waits_for_nobody_is_answered_while_every_thread_waits() -> None:
+    async def serve() -> None:
+        hall = Hall(lambda *_: (), THREADS, refuse, {"/alive"})
+        go, alive, other, long = (threading.Event() for _ in range(4))
+        # Given requests that wait for a silent database in all threads, and more behind them
+        for _ in range(2 * THREADS):
+            hall.work(lambda: assert_set(go), 0, "/books")
+        # When somebody asks whether the process is alive; and others ask for something
+        hall.work(alive.set, 0, "/alive")
+        hall.work(other.set, 0, "/alive/")
+        hall.work(long.set, LONG, "/alive")
+        # Then only that is answered meanwhile, and not at a length that takes its time
+        assert await asyncio.to_thread(alive.wait, 60)
+        assert not other.is_set()
+        assert not long.is_set()
+        go.set()
+        assert await asyncio.to_thread(other.wait, 60)
+        assert await asyncio.to_thread(long.wait, 60)
+        hall.close()
+
+    asyncio.run(asyncio.wait_for(serve(), 120))
+
+
+def assert_set(go: threading.Event) -> None:
+    assert go.wait(60)

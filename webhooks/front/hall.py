@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -20,30 +20,50 @@ LONG = 16 * 1024
 """Octets from which a request is a long one: a sheet, a logo, texts of mails."""
 LONG_SHARE = 1 / 4
 """Of the threads, how many may answer long ones at once; one at least."""
+Work = SimpleQueue[Callable[[], None] | None]
 
 
 class Hall:
-    """`unread`: how a request is refused that no application saw, or that one failed at."""
+    """`unread`: how a request is refused that no application saw, or that one failed at. `prompt`:
+    paths whose answers wait for nobody; they have a thread of their own.
+    """
 
-    def __init__(self, application: Application, threads: int, unread: Refuser) -> None:
+    def __init__(
+        self,
+        application: Application,
+        threads: int,
+        unread: Refuser,
+        prompt: Collection[str] = (),
+    ) -> None:
         self.application = application
         self.unread = unread
+        self.prompt = prompt
         self.loop = asyncio.get_running_loop()
         self.lines: set[Line] = set()
         self.kept = 0
         self.leaving = False
         # An executor makes a future of each piece of work: 20 of a bare request's 100 µs.
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._work: Work = SimpleQueue()
+        self._at_once: Work = SimpleQueue()
         self._long: deque[Callable[[], None]] = deque()
         self._free_for_long = max(1, round(threads * LONG_SHARE))
-        self._threads = []
+        self._threads: list[Thread] = []
         for number in range(threads):
-            thread = Thread(target=self._do, name=f"request-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            self._begin_thread(f"request-{number}", self._work)
+        self._begin_thread("request-at-once", self._at_once)
 
-    def work(self, do: Callable[[], None], octets: int) -> None:
-        """In a thread, as soon as one is free; a request of so many octets."""
+    def _begin_thread(self, name: str, work: Work) -> None:
+        thread = Thread(target=self._do, args=(work,), name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def work(self, do: Callable[[], None], octets: int, path: str = "") -> None:
+        """In a thread, as soon as one is free; a request for this path, of so many octets."""
+        # The race: a database falls silent, and every thread waits for it for seconds. Whoever asks
+        # whether this process is alive would wait behind them, and restart it.
+        if octets < LONG and path in self.prompt:
+            self._at_once.put(do)
+            return
         if octets < LONG:
             self._work.put(do)
             return
@@ -99,9 +119,10 @@ class Hall:
             line.abort()
         for _ in self._threads:
             self._work.put(None)
+        self._at_once.put(None)
 
-    def _do(self) -> None:
-        while (do := self._work.get()) is not None:
+    def _do(self, work: Work) -> None:
+        while (do := work.get()) is not None:
             do()
 
     def _show_out(self, whom: Callable[["Line"], bool] = lambda _: True) -> bool:

@@ -202,7 +202,7 @@ class Line(Outlet):
             self._close()
             return
         self._working, self.until = True, math.inf
-        self._hall.work(lambda: self._work(asked), self.kept)
+        self._hall.work(lambda: self._work(asked), self.kept, asked["PATH_INFO"])
 
     def _work(self, environ: Environ) -> None:
         """In a thread."""

@@ -24,7 +24,9 @@ REST_SECONDS = 1.0
 
 
 class Worker(Base):  # type: ignore[misc]  # as above
-    """Its requests are read by one thread, and answered by as many as `--threads` says."""
+    """Its requests are read by one thread, and answered by as many as `--threads` says; those that
+    wait for nobody, by one more.
+    """
 
     def run(self) -> None:
         asyncio.run(self._serve())
@@ -33,7 +35,8 @@ class Worker(Base):  # type: ignore[misc]  # as above
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, stop.set)
-        self._hall = Hall(self.wsgi, self.cfg.threads, getattr(self.wsgi, "unread", _refuse))
+        unread, prompt = getattr(self.wsgi, "unread", _refuse), getattr(self.wsgi, "prompt", ())
+        self._hall = Hall(self.wsgi, self.cfg.threads, unread, prompt)
         self._arriving: set[asyncio.Task[Any]] = set()
         listening = [each.sock for each in self.sockets]
         for each in listening:
