@@ -137,10 +137,10 @@ def of_coaches(tx: Connection, coach_ids: Sequence[str]) -> dict[str, list[Conne
     item, own = calendars.c, profiles.c
     of_these = one_of(tx, item.connection_id, ids)
     listed = select(calendars).where(of_these).order_by(item.name, item.id)
-    by_connection = _grouped(tx.execute(listed))
+    by_connection = _grouped(tx.execute(listed).all())
     of_these = one_of(tx, own.connection_id, ids)
     profiled = select(profiles).where(of_these).order_by(own.id)
-    profiles_of = _grouped(tx.execute(profiled))
+    profiles_of = _grouped(tx.execute(profiled).all())
     for row in rows:
         one = _connected(row, by_connection.get(row.id, []), profiles_of.get(row.id, []))
         found[row.coach_id].append(one)
