@@ -113,6 +113,9 @@ def nothing() -> None:
     return None
 
 
+nothing.__module__ = PROGRAM  # who sends is started as __main__, and huey names its tasks by it
+
+
 def _redis_url() -> str:
     return os.environ["REDIS_URL"]
 
