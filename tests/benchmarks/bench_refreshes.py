@@ -8,7 +8,7 @@ processes do a second.
 import multiprocessing
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
@@ -58,7 +58,7 @@ def measure_reading(work: Work) -> Iterator[Told]:
         }
         items = orjson.loads(raw)["free_busy"]
         times_in = [item[edge] for item in items for edge in ("start", "end")]
-        parts = {
+        parts: dict[str, Callable[[], object]] = {
             "of it, each item looked at once": partial(_look_at, items),
             "of it, the times": partial(stamps.parse, times_in),
         }
