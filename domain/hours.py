@@ -59,15 +59,21 @@ class Hours:
 
     def weekly_json(self) -> dict[str, list[list[str]]]:
         """{"mon": [["09:00", "17:00"]]}; days without a window are left out."""
-        shown = {}
-        for day, listed in zip(WEEKDAYS, self.weekly, strict=True):
-            if listed:
-                shown[day] = windows.clocks(listed)
-        return shown
+        return dict(_week_json(self.weekly))
 
     def overrides_json(self) -> dict[str, list[list[str]]]:
         """{"2026-12-24": []}; an empty list is a day off."""
         return {day.isoformat(): windows.clocks(listed) for day, listed in self.overrides}
+
+
+@lru_cache(maxsize=256)
+def _week_json(weekly: tuple[tuple[Window, ...], ...]) -> dict[str, list[list[str]]]:
+    # Kept: most coaches of a list have one of a few weeks.
+    shown = {}
+    for day, listed in zip(WEEKDAYS, weekly, strict=True):
+        if listed:
+            shown[day] = windows.clocks(listed)
+    return shown
 
 
 @lru_cache(maxsize=256)

@@ -39,8 +39,9 @@ def summary(packed: Iterable[bytes | None]) -> PushWaits:
         return PushWaits(0)
     waits = np.concatenate(parts)
     latest = waits[np.argsort(waits["at"], kind="stable")]["ms"][-KEPT:]
-    p95 = round(float(np.percentile(latest, 95)))
-    return PushWaits(len(latest), int(latest[-1]), p95)
+    # As np.percentile has it, which takes ten times as long: a list says it of each coach.
+    p95 = np.interp(0.95 * (len(latest) - 1), np.arange(len(latest)), np.sort(latest))
+    return PushWaits(len(latest), int(latest[-1]), round(float(p95)))
 
 
 def _unpacked(packed: bytes | None) -> npt.NDArray[np.void]:

@@ -2,9 +2,8 @@
 nearly no coach is away, and every read of one passes here.
 """
 
+from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import Row
 
 from domain.absences import (
     PublicHolidays,
@@ -26,15 +25,15 @@ def columns(coach: Coach) -> dict[str, Any]:
     }
 
 
-def of_row(row: Row[Any]) -> dict[str, Any]:
-    """The fields of a Coach."""
+def of_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a Coach, by what stands in its row."""
     found: dict[str, Any] = {}
-    if row.away is not None:
-        found["away"] = away_of(row.away)
-    if row.travel is not None:
-        found["trips"] = trips_of(row.travel)
-    if row.holidays is not None:
-        found["holidays"] = _holidays_of(row.holidays)
+    if values["away"] is not None:
+        found["away"] = away_of(values["away"])
+    if values["travel"] is not None:
+        found["trips"] = trips_of(values["travel"])
+    if values["holidays"] is not None:
+        found["holidays"] = _holidays_of(values["holidays"])
     return found
 
 

@@ -146,7 +146,7 @@ def _one(row: Row[Any] | None) -> Coach | None:
         place=Place.of_json(values["place"]),
         place_kinds=kinds_of(values["place_kinds"]),
         event_policy=values["event_policy"],
-        **absences.of_row(row),
+        **absences.of_row(values),
     )
 
 

@@ -213,17 +213,19 @@ def _connected(row: Any, listed: list[Row[Any]], own: list[Row[Any]]) -> Connect
         by_profile.setdefault(item.profile_id, []).append(calendar)
         if item.blocks and not item.deleted:
             blocking.add(item.id)
+    # By its names a row answers ten times slower than a dict.
+    values = row._asdict()
     return Connected(
-        id=row.id,
-        sub=row.sub,
-        trouble=row.trouble,
-        last_ok_at=row.last_ok_at,
-        last_error=row.last_error,
+        id=values["id"],
+        sub=values["sub"],
+        trouble=values["trouble"],
+        last_ok_at=values["last_ok_at"],
+        last_error=values["last_error"],
         profiles=tuple(profile_of(it, by_profile.get(it.id, [])) for it in own),
         blocking=frozenset(blocking),
-        receives=row.receives,
-        erasing=row.erase_due,
-        dirty=row.done_gen < row.req_gen,
-        push_waits=row.push_waits,
-        missed_pushes=row.missed_pushes,
+        receives=values["receives"],
+        erasing=values["erase_due"],
+        dirty=values["done_gen"] < values["req_gen"],
+        push_waits=values["push_waits"],
+        missed_pushes=values["missed_pushes"],
     )
