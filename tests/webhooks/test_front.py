@@ -57,8 +57,9 @@ class Front:
         asyncio.run(self._serve(ready))
 
     async def _serve(self, ready: threading.Event) -> None:
-        unread = lambda kind, _: (f"{kinds.KINDS[kind][0]} {kind}", (), b"")  # noqa: E731
-        self.hall = Hall(self.application, 2, unread, {"/alive"})
+        self.hall = Hall(
+            self.application, 2, lambda kind, _: (f"{kinds.KINDS[kind][0]} {kind}", (), b"")
+        )
         self.stop = asyncio.Event()
         server = await asyncio.get_running_loop().create_server(
             lambda: Line(self.hall), "127.0.0.1", 0

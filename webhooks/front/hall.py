@@ -47,15 +47,14 @@ class Hall:
         self._at_once: Work = SimpleQueue()
         self._long: deque[Callable[[], None]] = deque()
         self._free_for_long = max(1, round(threads * LONG_SHARE))
-        self._threads: list[Thread] = []
+        self._queues: list[Work] = []  # of each thread, the one that it serves
         for number in range(threads):
             self._begin_thread(f"request-{number}", self._work)
         self._begin_thread("request-at-once", self._at_once)
 
     def _begin_thread(self, name: str, work: Work) -> None:
-        thread = Thread(target=self._do, args=(work,), name=name, daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        Thread(target=self._do, args=(work,), name=name, daemon=True).start()
+        self._queues.append(work)
 
     def work(self, do: Callable[[], None], octets: int, path: str = "") -> None:
         """In a thread, as soon as one is free; a request for this path, of so many octets."""
@@ -117,9 +116,8 @@ class Hall:
     def close(self) -> None:
         for line in list(self.lines):
             line.abort()
-        for _ in self._threads:
-            self._work.put(None)
-        self._at_once.put(None)
+        for work in self._queues:
+            work.put(None)
 
     def _do(self, work: Work) -> None:
         while (do := work.get()) is not None:
