@@ -9,6 +9,7 @@ from tests.benchmarks import (
     bench_growth,
     bench_listings,
     bench_lists,
+    bench_memory,
     bench_pools,
     bench_pushes,
     bench_rebuilds,
@@ -28,13 +29,15 @@ from tests.benchmarks.work import Work
 @dataclass(frozen=True)
 class Bench:
     """`light`: what of it takes less than 3 s in a quick run where SQLite is enough: a test runs
-    that. `in_quick`: False for what is not quick in any form.
+    that. `in_quick`: False for what is not quick in any form; `in_whole`: for what runs only when
+    it is named.
     """
 
     what: str
     measure: Callable[[Work], Iterator[Told]]
     light: Callable[[Work], Iterator[Told]] | None = None
     in_quick: bool = True
+    in_whole: bool = True
 
 
 BENCHES = {
@@ -56,6 +59,9 @@ BENCHES = {
     "P12": Bench("cold starts", bench_starts.measure),
     "P13": Bench("lists and exports", bench_lists.measure_all, bench_lists.measure_all),
     "front": Bench("our worker for gunicorn", bench_front.measure, in_quick=False),
+    "memory": Bench(
+        "memory over an hour of load", bench_memory.measure, in_quick=False, in_whole=False
+    ),
     "scale": Bench("fleets, in virtual time", bench_scale.measure, in_quick=False),
     "siege": Bench("a siege, and what another notices", bench_siege.measure, in_quick=False),
 }

@@ -58,11 +58,12 @@ def _run_one(name: str, work: Work, tell: Callable[[Told], None], seconds: float
 
 
 def chosen(names: Sequence[str], *, quick: bool) -> list[str]:
-    """Those named, in their order; without a name all."""
+    """Those named, in their order; without a name all that do not have to be named."""
     order = list(BENCHES)
     if quick:
         order = [*QUICK_ORDER, *(name for name in BENCHES if name not in QUICK_ORDER)]
-    return [name for name in order if not names or name in names]
+    wanted = names or [name for name, bench in BENCHES.items() if bench.in_whole]
+    return [name for name in order if name in wanted]
 
 
 @contextmanager

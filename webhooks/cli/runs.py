@@ -20,7 +20,13 @@ from webhooks.cli.common import InstantParam, asks_first, confirm, need_port, se
 IDLE_POLL_MS = "20"
 # glibc keeps what a thread freed for that thread, up to 64 MB and growing by the largest it saw:
 # after a few large sheets a process stayed large for good. Fixed, a large piece goes back at once.
-GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+# And all threads share one heap: each with its own, a web grew by a third over its first exports.
+# They wait for each other at the interpreter's lock anyway.
+GIVE_BACK = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
 
 
 @click.command()
