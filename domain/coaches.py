@@ -95,7 +95,8 @@ class Coach:
         one_of("event_policy", self.event_policy, POLICIES)
         if self.email is not None:
             mail_address("email", self.email)
-        Rule("coach", self.id, self.place, self.place_kinds)
+        if self.place_kinds is not None:
+            Rule("coach", self.id, self.place, self.place_kinds)
 
 
 def check_durations(durations: Sequence[int]) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from domain.accounts import Account, Calendar, Profile
+from storage.schema.records import Values
 from storage.schema.tables import calendars, connections, profiles
 
 
@@ -57,17 +58,28 @@ def choose(tx: Connection, connection_id: str, blocking: Collection[str]) -> Non
     tx.execute(calendars.update().where(mine).values(blocks=calendars.c.id.in_(blocking)))
 
 
-def profile_of(row: Row[Any], its: Sequence[Calendar]) -> Profile:
-    known = (
-        row.id,
-        row.provider,
-        row.service,
-        row.name,
-        row.connected,
-        row.initial_sync,
-        row.relink_url,
+def profile_of(row: Values, its: Sequence[Calendar]) -> Profile:
+    return Profile(
+        id=row["id"],
+        provider=row["provider"],
+        service=row["service"],
+        name=row["name"],
+        connected=row["connected"],
+        initial_sync=row["initial_sync"],
+        relink_url=row["relink_url"],
+        calendars=tuple(its),
+        mode=row["mode"],
     )
-    return Profile(*known, tuple(its), row.mode)
+
+
+def calendar_of(row: Values) -> Calendar:
+    return Calendar(
+        id=row["id"],
+        name=row["name"],
+        readonly=row["readonly"],
+        deleted=row["deleted"],
+        primary=row["is_primary"],
+    )
 
 
 def _profile_row(profile: Profile) -> dict[str, Any]:

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Executable, select
 
 from domain.coaches import Coach, Policy
 from domain.hours import Hours
 from domain.places import Place, kinds_of
 from storage.rows import absences
+from storage.schema import records
 from storage.schema.columns import one_of
 from storage.schema.leases import to_change
+from storage.schema.records import Values
 from storage.schema.tables import coaches
 
 
@@ -35,7 +37,7 @@ def lock(tx: Connection, coach_id: str) -> Coach | None:
     # The lock is the row's on PostgreSQL. SQLite knows none, and needs none: BEGIN IMMEDIATE has
     # locked the file before anything was read.
     mine = select(coaches).where(coaches.c.id == coach_id)
-    return _one(tx.execute(to_change(mine)).first())
+    return _first(tx, to_change(mine))
 
 
 def stands(tx: Connection, coach_id: str) -> bool:
@@ -47,17 +49,13 @@ def stands(tx: Connection, coach_id: str) -> bool:
 
 
 def get(tx: Connection, coach_id: str) -> Coach | None:
-    return _one(tx.execute(select(coaches).where(coaches.c.id == coach_id)).first())
+    return _first(tx, select(coaches).where(coaches.c.id == coach_id))
 
 
 def by_id(tx: Connection, coach_ids: Sequence[str]) -> dict[str, Coach]:
     """Those of them that there are."""
-    found = {}
-    for row in tx.execute(select(coaches).where(one_of(tx, coaches.c.id, coach_ids))).all():
-        coach = _one(row)
-        if coach is not None:
-            found[coach.id] = coach
-    return found
+    theirs = select(coaches).where(one_of(tx, coaches.c.id, coach_ids))
+    return {row["id"]: _coach(row) for row in records.dicts(tx, theirs)}
 
 
 def put(tx: Connection, coach: Coach, *, expected: int | None = None) -> Coach:
@@ -115,11 +113,13 @@ def _row(coach: Coach) -> dict[str, Any]:
     }
 
 
-def _one(row: Row[Any] | None) -> Coach | None:
-    if row is None:
-        return None
-    # By its names a row answers ten times slower than a dict, and lists have hundreds.
-    values = row._asdict()
+def _first(tx: Connection, query: Executable) -> Coach | None:
+    for row in records.dicts(tx, query):
+        return _coach(row)
+    return None
+
+
+def _coach(values: Values) -> Coach:
     return Coach(
         id=values["id"],
         hours=Hours(

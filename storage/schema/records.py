@@ -3,7 +3,7 @@
 Nothing is mapped by an ORM: a query names its columns, and these say what is made of its rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from itertools import starmap
 from typing import Any, TypeVar
@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, Executable, Table
 
 Made = TypeVar("Made")
+Values = Mapping[str, Any]
+"""What a row holds, by the names of its columns."""
 
 
 def all_as(tx: Connection, kind: Callable[..., Made], query: Executable) -> list[Made]:
@@ -24,6 +26,15 @@ def first_as(tx: Connection, kind: Callable[..., Made], query: Executable) -> Ma
     if found is None:
         return None
     return kind(*found)
+
+
+def dicts(tx: Connection, query: Executable) -> list[Values]:
+    """One for each row, in order: for many rows of many columns. By its names a row of SQLAlchemy's
+    answers ten times slower than a dict.
+    """
+    found = tx.execute(query)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def columns_of(table: Table, kind: Any) -> list[Column[Any]]:
