@@ -90,17 +90,16 @@ def add(tx: Connection, rows: Sequence[Owed], *, now: datetime) -> list[Wake]:
     """
     if not rows:
         return []
-    more = {"created_at": now, "wake_after_ms": clock_ms() + FIRST_WAKE_MS}
     values = []
     for owed in rows:
-        name = {"id": "out_" + secrets.token_hex(12)}
-        values.append(records.values_of(owed) | more | name)
+        more = {"id": "out_" + secrets.token_hex(12), "created_at": now}
+        values.append(records.values_of(owed) | more)
     # Two transactions that owe the same at once: the second waits for the first, and writes none.
-    added = insert(tx, outbox).values(values)
+    added = insert(tx, outbox).values(wake_after_ms=clock_ms() + FIRST_WAKE_MS)
     statement = added.on_conflict_do_nothing(index_elements=["dedupe_key"])
     # Compared as given: what is stored is rounded to milliseconds, and may lie after `now`.
     due = {owed.dedupe_key for owed in rows if owed.due_at <= now}
-    written = tx.execute(statement.returning(row.id, row.kind, row.dedupe_key))
+    written = tx.execute(statement.returning(row.id, row.kind, row.dedupe_key), values)
     return [(found.id, found.kind) for found in written if found.dedupe_key in due]
 
 

@@ -15,8 +15,8 @@ from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.generators import execute
 from psycopg.pq.abc import PGresult
-from sqlalchemy import Dialect, Select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from storage.schema.database import Database
@@ -37,7 +37,7 @@ def query_raw(database: Database, query: Select[Any], **parameters: object) -> l
     """
     database.check()
     dialect = database.engine.dialect
-    sql, given, order = _compiled(query, dialect)
+    sql, given, order = _compiled(query, dialect.name)
     given = given | parameters
     kept = _taken(database)
     try:
@@ -84,14 +84,13 @@ def _new(database: Database) -> Kept:
     return connection, {}
 
 
+# By a dialect's name: a dialect itself would keep its database, with every statement of that, for
+# as long as this cache keeps the SQL.
 @lru_cache(maxsize=64)
-def _compiled(query: Select[Any], dialect: Dialect) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+def _compiled(query: Select[Any], name: str) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """The SQL, the values that it holds itself, and the order in which it wants them."""
-    # libpq counts its parameters ($1, $2); the dialect that psycopg uses names them.
-    if dialect.name == "postgresql":
-        counting: Any = postgresql.dialect
-        dialect = counting(paramstyle="numeric_dollar")
-    compiled = query.compile(dialect=dialect)
+    dialect, style = _DIALECTS[name]
+    compiled = query.compile(dialect=dialect(paramstyle=style))
     return str(compiled), dict(compiled.params), tuple(compiled.positiontup or ())
 
 
@@ -137,4 +136,9 @@ def _fine(connection: Bounded) -> PGresult:
     return result
 
 
+# libpq counts its parameters ($1, $2); the dialect that psycopg uses names them.
+_DIALECTS: dict[str, tuple[Any, str]] = {
+    "sqlite": (sqlite.dialect, "qmark"),
+    "postgresql": (postgresql.dialect, "numeric_dollar"),
+}
 _ASK: dict[str, Ask] = {"sqlite": _ask_sqlite, "postgresql": _ask_postgresql}

@@ -16,6 +16,7 @@ from domain.hours import timezone
 from domain.mail.choice import default_language
 from webhooks.http.context import runtime
 from webhooks.http.page_sessions import language as spoken
+from webhooks.http.response_cache import exact
 from webhooks.pages import formats
 from workers.mailer.times import signed
 
@@ -75,7 +76,7 @@ def _written(hour: int, language: str) -> tuple[str, bytes]:
         whole = f"{_place(zone, language)} {_offset(zone, hour, language)}"
         listed.append((zone, whole))
     listed.sort(key=lambda each: each[1])
-    body = orjson.dumps(listed)
+    body = exact(orjson.dumps(listed))
     return blake2b(body, digest_size=6).hexdigest(), body
 
 

@@ -4,7 +4,9 @@ import tracemalloc
 from dataclasses import replace
 from threading import Thread
 
-from webhooks.http.response_cache import BESIDE, LARGEST, CachedResponse, ResponseCache
+import orjson
+
+from webhooks.http.response_cache import BESIDE, LARGEST, ROOM, CachedResponse, ResponseCache
 
 DAY = 86_400
 
@@ -85,6 +87,20 @@ def test_questions_count_too_however_small_their_answers_are() -> None:
     tracemalloc.stop()
     assert after - before <= room
     assert cache.find(("ada", ("from", f"{2_999:01000}")), stamp=(1,), now=0)
+
+
+def test_answers_take_no_more_memory_than_they_count() -> None:
+    # orjson hands out the whole buffer that it wrote into: 130 kB for these 14
+    cache, starts = ResponseCache(), ["2026-01-05T09:00:00Z"] * 600
+    tracemalloc.start()
+    try:
+        for number in range(600):
+            cache.keep(number, CachedResponse.of(orjson.dumps({"starts": starts})))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(cache) < 600, "it is not full"
+    assert ROOM * 0.9 < taken < ROOM * 1.1
 
 
 def test_equal_bodies_have_equal_tags_and_others_do_not() -> None:
