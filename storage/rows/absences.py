@@ -2,7 +2,6 @@
 nearly no coach is away, and every read of one passes here.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from domain.absences import (
@@ -15,6 +14,7 @@ from domain.absences import (
     trips_of,
 )
 from domain.coaches import Coach
+from storage.schema.records import Values
 
 
 def columns(coach: Coach) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def columns(coach: Coach) -> dict[str, Any]:
     }
 
 
-def of_row(values: Mapping[str, Any]) -> dict[str, Any]:
+def of_row(values: Values) -> dict[str, Any]:
     """The fields of a Coach, by what stands in its row."""
     found: dict[str, Any] = {}
     if values["away"] is not None:

@@ -21,6 +21,7 @@ from tests.benchmarks.figures import Figure, Plot, Spread, Told, at_most, ratio_
 from tests.benchmarks.work import Work
 from tests.support import http_load
 from tests.support.http_load import Answer
+from tests.support.processes import Town
 
 SIZES, QUICK_SIZES = (1_000, 20_000, 100_000), (100, 1_000)
 FLAT = 1.2
@@ -53,6 +54,25 @@ def _figures(what: str, sizes: tuple[int, ...], found: list[Spread]) -> Iterator
         yield Plot(f"performance-coaches-{what}", title, "coaches stored", sizes, lines)
 
 
+def seed(raised: Town, coaches: int) -> None:
+    """So many made-up coaches, and twice as many bookings."""
+    words = ("seed", f"--coaches={coaches}", f"--bookings={2 * coaches}", "--yes")
+    subprocess.run(
+        [sys.executable, "-m", "webhooks", *words],
+        env={"PYTHON_DOTENV_DISABLED": "1", **raised.environment},
+        check=True,
+        capture_output=True,
+        timeout=600,
+    )
+
+
+def coach_id(number: int, coaches: int) -> str:
+    """Of one of so many: far from the one before, so that no page of the table is read twice in a
+    row.
+    """
+    return f"seed-{100_000 + number * 7_919 % coaches}"
+
+
 class _House:
     """The product over so many made-up coaches, with one web process."""
 
@@ -61,23 +81,13 @@ class _House:
         self.size = size
         self._amount = work.amount(200, 30)
         self.raised = stack.enter_context(work.town(env={"COACHCAL_WEB_PROCESSES": "1"}))
-        self._seed()
+        seed(self.raised, size)
         self.raised.start("web")
         with self.raised.database.write() as tx:
             scopes = ("slots:read", "bookings:write")
             self._key = api_keys.create_key(tx, "bench", scopes, now=datetime.now(UTC))
         self._numbers = count()
         self._today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def _seed(self) -> None:
-        words = ("seed", f"--coaches={self.size}", f"--bookings={2 * self.size}", "--yes")
-        subprocess.run(
-            [sys.executable, "-m", "webhooks", *words],
-            env={"PYTHON_DOTENV_DISABLED": "1", **self.raised.environment},
-            check=True,
-            capture_output=True,
-            timeout=600,
-        )
 
     def read(self) -> float:
         return self._milliseconds(self._question, 200)
@@ -90,18 +100,14 @@ class _House:
         answers: list[Answer] = http_load.send(self.raised.api.origin, asked, lines=1, fine=fine)
         return median(1000 * answer.seconds for answer in answers)
 
-    def _coach(self, number: int) -> str:
-        # Far from the one before, so that no page of the table is read twice in a row.
-        return f"seed-{100_000 + number * 7_919 % self.size}"
-
     def _question(self, number: int) -> bytes:
         end = self._today + timedelta(days=14, seconds=number)
         asked = f"from={self._today.date()}&to={end:%Y-%m-%dT%H:%M:%SZ}&duration=60"
-        url = f"{self.raised.api.origin}/v1/coaches/{self._coach(number)}/slots?{asked}"
+        url = f"{self.raised.api.origin}/v1/coaches/{coach_id(number, self.size)}/slots?{asked}"
         return http_load.request("GET", url, Authorization=f"Bearer {self._key}")
 
     def _order(self, number: int) -> bytes:
         day = self._today + timedelta(days=10 + number // self.size)
         start = day + timedelta(hours=14 - day.weekday() // 5)
         origin = self.raised.api.origin
-        return booking(origin, self._key, start, f"p{number}", self._coach(number))
+        return booking(origin, self._key, start, f"p{number}", coach_id(number, self.size))

@@ -7,17 +7,16 @@ sends mails and callbacks. Each second asks the same, so that what grows is no l
 
 import os
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import requests
 
+from tests.benchmarks.bench_growth import coach_id, seed
+from tests.benchmarks.bench_siege import told_of
 from tests.benchmarks.figures import Figure, Plot, Spread, Told, at_most, ratio_at_most
 from tests.benchmarks.work import Work
 from tests.journeys import storm
@@ -52,7 +51,7 @@ def measure(work: Work) -> Iterator[Told]:
         raised = stack.enter_context(work.town(env=environment))
         coaches = work.amount(COACHES, QUICK_COACHES)
         work.tell(f"making {coaches:,} coaches")
-        _seed(raised, coaches)
+        seed(raised, coaches)
         for name in MOST_MB:
             raised.start(name)
         work.tell("connecting calendars")
@@ -62,17 +61,6 @@ def measure(work: Work) -> Iterator[Told]:
         assert office.taken, "no mail was sent"
         assert platform.calls, "nothing was called back"
     yield from _figures(found, seconds)
-
-
-def _seed(raised: Town, coaches: int) -> None:
-    words = ("seed", f"--coaches={coaches}", f"--bookings={2 * coaches}", "--yes")
-    subprocess.run(
-        [sys.executable, "-m", "webhooks", *words],
-        env={"PYTHON_DOTENV_DISABLED": "1", **raised.environment},
-        check=True,
-        capture_output=True,
-        timeout=600,
-    )
 
 
 def _sampled(work: Work, raised: Town, load: "_Load", seconds: int) -> dict[str, list[float]]:
@@ -94,13 +82,8 @@ def _sampled(work: Work, raised: Town, load: "_Load", seconds: int) -> dict[str,
 
 def _largest_mb(group: int) -> float:
     """Resident memory of the largest process of a group: of a server, one that answers."""
-    found = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, IndexError):  # it ended while it was looked at
-            its_group = int((folder / "stat").read_text().rpartition(")")[2].split()[2])
-            if its_group == group:
-                found = max(found, int((folder / "statm").read_text().split()[1]))
-    return found * os.sysconf("SC_PAGE_SIZE") / 1024**2
+    pages = [int(told.split()[1]) for told in told_of(group, "statm")]
+    return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
 
 class _Load:
@@ -141,14 +124,14 @@ class _Load:
 
     def _read(self, number: int) -> None:
         span = {"from": f"{self._today.date()}", "to": f"{(self._today + 14 * DAY).date()}"}
-        path = f"/v1/coaches/{self._coach(number)}/slots"
+        path = f"/v1/coaches/{coach_id(number, self._coaches)}/slots"
         self._ask("GET", path, 200, params=span | {"duration": "60"})
 
     def _book_and_cancel(self, number: int) -> None:
         person = {"id": f"p{number}", "name": "P", "email": "p@example.test", "zone": "UTC"}
         start = self._at(14, days=10 + number % 14)
         body = {
-            "coach_id": self._coach(number),
+            "coach_id": coach_id(number, self._coaches),
             "start": start.isoformat(),
             "duration": 60,
             "participant": person,
@@ -158,7 +141,7 @@ class _Load:
             self._ask("POST", f"/v1/bookings/{made.json()['id']}/cancel", 200, json={})
 
     def _look_at_many(self, number: int) -> None:
-        ids = [self._coach(number + turn) for turn in range(POOL)]
+        ids = [coach_id(number + turn, self._coaches) for turn in range(POOL)]
         span = {"from": f"{self._today.date()}", "to": f"{(self._today + 14 * DAY).date()}"}
         self._ask("GET", "/v1/slots", 200, params={**span, "duration": "60", "coach_id": ids})
         for path in ("bookings", "sessions", "coaches"):
@@ -174,10 +157,6 @@ class _Load:
         answer = self._session.request(method, url, timeout=60, **how)
         assert answer.status_code in fine, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
-
-    def _coach(self, number: int) -> str:
-        # Far from the one before, so that no page of the table is read twice in a row.
-        return f"seed-{100_000 + number * 7_919 % self._coaches}"
 
     def _at(self, hour: int, days: int = 1) -> datetime:
         return self._today + timedelta(days=days, hours=hour)

@@ -143,15 +143,22 @@ def _table() -> str:
 
 def memory_mb(raised: Town) -> float:
     """Of the web process and its children, what they share counted once."""
-    group, total = raised.processes.pid("web"), 0
+    total = 0
+    for rollup in told_of(raised.processes.pid("web"), "smaps_rollup"):
+        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
+    return total / 1024
+
+
+def told_of(group: int, name: str) -> Iterator[str]:
+    """What this file of proc(5) says of each process of a group."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             its_group = int((folder / "stat").read_text().rpartition(")")[2].split()[2])
-            rollup = (folder / "smaps_rollup").read_text() if its_group == group else ""
+            told = (folder / name).read_text() if its_group == group else ""
         except (OSError, IndexError):  # it ended while it was looked at
             continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
-    return total / 1024
+        if told:
+            yield told
 
 
 def measure(work: Work) -> Iterator[Told]:
