@@ -3,7 +3,7 @@ Redis may vanish at any time: messages are wake-ups, rows are the jobs.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import uuid4
 import dramatiq
 import redis
 import structlog
+from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 from dramatiq.middleware import Callbacks, ShutdownNotifications
@@ -26,6 +27,7 @@ from workers.fetched import Fetched
 from workers.metrics import CountJobs
 from workers.middleware import Ground, Narrate
 from workers.once import Once
+from workers.queue_poll import QueuePoll
 from workers.skew import ProductClock
 from workers.tracing import Trace
 
@@ -39,6 +41,8 @@ DEAD_FOR_MS = 3_600_000
 # any job keeps all threads of one.
 SAID_EVERY_SECONDS = 10.0
 MANNED_SECONDS = 120
+BUSY_POLL_MS = 20
+"""How long dramatiq sleeps while all that may be fetched ahead is fetched."""
 OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
 
 
@@ -79,6 +83,12 @@ class Broker(RedisBroker):
         self._fetched = Fetched()
         self._once = Once()
         self._said: dict[str, float] = {}
+        self._poll = QueuePoll(self._filled)
+        self.add_middleware(self._poll)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = BUSY_POLL_MS) -> Consumer:
+        """Dramatiq's worker would have it sleep as long as its threads wait for work."""
+        return super().consume(queue_name, prefetch, min(timeout, BUSY_POLL_MS))
 
     def enqueue_all(self, messages: Sequence[dramatiq.Message[Any]]) -> bool:
         """Send these in one call. False: Redis did not take them, or is being left alone."""
@@ -121,12 +131,16 @@ class Broker(RedisBroker):
             pipeline.execute()
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
-        """What waits in a queue; nothing while Redis is away:
+        """What waits in a queue, or comes within a moment; nothing while Redis is away:
         that is waited for, and told by the breaker.
         """
         # Each queue of dramatiq's has one for what is delayed, and a thread that looks into it all
-        # the time. We delay nothing: to ask Redis about them is half of an idle worker's work.
-        if queue_name in self.delay_queues or not self._ground.firm:
+        # the time. We delay nothing.
+        if queue_name in self.delay_queues:
+            self._poll.rest()
+            return []
+        self._poll.wait(queue_name)
+        if not self._ground.firm:
             return []
         self._say_manned(queue_name)
         if self._fetched.is_unsure(queue_name):
@@ -140,10 +154,26 @@ class Broker(RedisBroker):
                     self._fetched.hold(queue_name, redis_id)
                     known.append(text)
             if known:
+                self._poll.call(queue_name)
                 return known
             # Nothing but garbage: an empty answer would have dramatiq sleep, while good messages
             # wait behind it.
         return []
+
+    def _filled(self, queues: Collection[str]) -> list[str]:
+        """Which of these hold something that may be begun now."""
+        if not queues or self._breaker.open or not self._ground.firm:
+            return []
+        pipeline = self.client.pipeline(transaction=False)
+        for queue in queues:
+            pipeline.llen(f"{self.namespace}:{queue}")
+        try:
+            depths = pipeline.execute(raise_on_error=False)
+        except FAILURES as error:
+            self._breaker.failed(error)
+            return []
+        # One that answers with an error is fetched from as well: that puts right what is wrong.
+        return [queue for queue, depth in zip(queues, depths, strict=True) if depth != 0]
 
     def _say_manned(self, queue: str) -> None:
         now = monotonic()

@@ -207,7 +207,11 @@ def tick(services: Services, actors: Actors) -> None:
     if services.clock.off():
         return
     attempt(services, actors, SWEEP)
+    with services.database.read() as tx:
+        waiting = clock_jobs.waiting(tx)
     for job in JOBS:
+        if job.name in waiting:
+            continue
         # The race: several clocks, since any number of replicas may run. The turn is taken by
         # compare and swap of the job's row, by the database's clock; whoever loses goes on.
         with services.database.write() as tx:

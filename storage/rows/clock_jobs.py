@@ -15,14 +15,20 @@ from storage.schema.tables import schedule
 TURN = Lease(schedule.c.lease_token, schedule.c.next_run_at_ms)
 
 
+WAITING = select(schedule.c.name).where(TURN.lasts)
+
+
+def waiting(tx: Connection) -> set[str]:
+    """The jobs that are not due. Asked for all of them first: nearly every tick finds none that is
+    due, and to try each would be a transaction each.
+    """
+    return set(tx.scalars(WAITING))
+
+
 def take(tx: Connection, name: str, *, every_ms: int) -> str | None:
     """A token for exactly one caller each time `every_ms` has passed;
     None: it is not due, or somebody else's.
     """
-    # Looked at first: nearly every tick finds that the job is not due, and a look writes nothing.
-    waiting = select(schedule.c.name).where(schedule.c.name == name, TURN.lasts)
-    if tx.scalar(waiting) is not None:
-        return None
     tx.execute(insert(tx, schedule).values(name=name, next_run_at_ms=0).on_conflict_do_nothing())
     # The race: two clocks find it due at once. The second waits for the first one's row, and finds
     # an end that lies ahead.

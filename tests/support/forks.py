@@ -32,7 +32,6 @@ from dramatiq import cli, worker
 from prometheus_client import values
 
 from tests.support.forking import LARGEST, serve
-from webhooks.cli import runs
 from webhooks.demo import processes
 from webhooks.demo.processes import Process
 
@@ -67,8 +66,6 @@ READ_BY_IMPORTS = (
 ROOT = Path(__file__).parents[2]
 STEPPED = ROOT / "tests" / "stepped" / "sitecustomize.py"
 POLL_SECONDS = 0.005
-IDLE_POLL_MS = "100"
-"""Of forked workers: by the product's 20 each of them takes an eighth of a core while it idles."""
 
 
 class Executed(BaseException):
@@ -270,7 +267,6 @@ def _execute(program: str, arguments: Sequence[str], environment: Mapping[str, s
 def main(number: int) -> None:
     for name in IMPORTED:
         import_module(name)
-    runs.IDLE_POLL_MS = IDLE_POLL_MS
     gc.collect()
     gc.freeze()  # or each fork's first collection would write to, and so copy, all of it
     become(*serve(socket.socket(fileno=number)))

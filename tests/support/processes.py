@@ -24,6 +24,7 @@ from storage.slots import slot_sets
 from tests.support import forks, people
 from tests.support.ports import free_port
 from tests.support.sandbox import Control, Sandbox
+from webhooks.cli import runs
 from webhooks.demo import browser
 from webhooks.demo.processes import Processes, Starter, StepFailed
 from webhooks.demo.stage import Api
@@ -67,7 +68,7 @@ class Town:
         threads = 1 if point.endswith(":frozen") else 4
         options = ("--processes=1", f"--threads={threads}", "--skip-logging")
         dramatiq = ("dramatiq", "workers.bootstrap:start", *options)
-        environment = self.environment | {"dramatiq_worker_timeout": forks.IDLE_POLL_MS}
+        environment = self.environment | {"dramatiq_worker_timeout": runs.IDLE_MS}
         self.processes.start(
             name, point, "--", *dramatiq, env=environment, module="tests.support.failpoints"
         )

@@ -2,14 +2,17 @@
 
 import time
 from typing import Any
+from unittest.mock import patch
 
 import dramatiq
 import redis
 from dramatiq import Worker
 
 from tests.support.in_process import House
-from workers.actors import declare_actors
+from workers import queue_poll
+from workers.actors import QUEUES, declare_actors
 from workers.broker import create_broker, create_redis
+from workers.queue_poll import POLL_SECONDS, REST_SECONDS
 
 
 def test_a_wake_up_carries_an_id_and_nothing_else(house: House, redis_url: str) -> None:
@@ -67,6 +70,64 @@ def test_an_idle_worker_never_asks_for_what_is_delayed(house: House, redis_url: 
     assert broker.do_fetch("freebusy", 8) == []
     assert scripts_run(client) > before
     client.close()
+
+
+def test_an_idle_worker_asks_for_all_of_its_queues_at_once(
+    house: House, redis_url: str
+) -> None:
+    # Given a worker that has been idle for a moment
+    client = create_redis(redis_url, timeout=5)
+    broker = create_broker(client)
+    declare_actors(broker, house.runtime.services)
+    worker = Worker(broker, worker_timeout=250, worker_threads=2)
+    worker.start()
+    time.sleep(0.5)
+    # When nothing comes for two seconds
+    began, polls, fetches = time.monotonic(), lengths_asked(client), scripts_run(client)
+    time.sleep(2)
+    polls, fetches = lengths_asked(client) - polls, scripts_run(client) - fetches
+    took = time.monotonic() - began
+    worker.stop()
+    broker.close()
+    client.close()
+    # Then it asked for the queues' lengths some fifty times a second at most, and fetched from each
+    # five times at most
+    assert 1 <= polls <= len(QUEUES) * (took / POLL_SECONDS + 1)
+    assert len(QUEUES) <= fetches <= len(QUEUES) * (took / REST_SECONDS + 1)
+
+
+def test_a_wake_up_of_an_idle_worker_is_served_by_a_call(house: House, redis_url: str) -> None:
+    # Given an idle worker whose threads look by themselves once in a minute
+    client = create_redis(redis_url, timeout=5)
+    broker = create_broker(client)
+    served: list[str] = []
+
+    @dramatiq.actor(broker=broker, queue_name="freebusy")
+    def serve(job: str) -> None:
+        served.append(job)
+
+    worker = Worker(broker, worker_timeout=250, worker_threads=1)
+    with patch.object(queue_poll, "REST_SECONDS", 60):
+        worker.start()
+        time.sleep(0.5)
+        # When more are sent than are fetched at once
+        for number in range(9):
+            serve.send(str(number))
+        end = time.monotonic() + 30
+        while len(served) < 9:
+            assert time.monotonic() < end, f"{len(served)} of 9 were served"
+            time.sleep(0.01)
+        # Then each is served without waiting for that, and the worker's end waits no longer
+        worker.stop(timeout=30_000)
+        assert not any(thread.is_alive() for thread in worker.consumers.values())
+    assert sorted(served) == [str(number) for number in range(9)]
+    broker.close()
+    client.close()
+
+
+def lengths_asked(client: redis.Redis) -> int:
+    stats: Any = client.info("commandstats")
+    return int(stats.get("cmdstat_llen", {}).get("calls", 0))
 
 
 def scripts_run(client: redis.Redis) -> int:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
@@ -95,6 +96,23 @@ def test_one_tick_in_a_quarter_minute_reconciles_however_many_clocks_tick(house:
     tick(house)
     with house.runtime.services.database.write() as tx:
         assert not clock_jobs.take(tx, "reconcile", every_ms=15_000)
+
+
+def test_a_tick_that_finds_nothing_due_asks_for_all_jobs_at_once(house: House) -> None:
+    # Given that each job had its turn just now, and the next lies far ahead
+    services, actors = house.runtime.services, house.runtime.actors
+    with services.database.write() as tx:
+        for job in clock.JOBS:
+            clock_jobs.take(tx, job.name, every_ms=3_600_000)
+    begun: list[object] = []
+    event.listen(services.database.engine, "begin", begun.append)
+    # When the clock ticks once more
+    clock.tick(services, actors)
+    # Then it takes as many transactions as the sweep does, and one
+    sweep_takes = len(begun) - 1
+    begun.clear()
+    clock.attempt(services, actors, clock.SWEEP)
+    assert len(begun) == sweep_takes
 
 
 def forget_wakes(house: House) -> None:

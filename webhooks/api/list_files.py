@@ -27,7 +27,12 @@ NextPage = Callable[[Key | None], Page[Fields]]
 
 def ndjson(pages: Iterator[list[Fields]]) -> Iterator[bytes]:
     for items in pages:
-        yield b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+        lines = bytearray()
+        for item in items:
+            # Not joined at the end: orjson hands out its whole write buffer, several times what
+            # it wrote, and a thousand of those would live at once.
+            lines += orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE)
+        yield bytes(lines)
 
 
 def table(pages: Iterator[list[Fields]], model: type[BaseModel]) -> Iterator[bytes]:

@@ -14,7 +14,13 @@ import click
 from domain.mail import LANGUAGES, TEXT_KINDS
 from webhooks.cli.common import Progress
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 WIDTHS = (360, 640)
 HEIGHT = 900
 PICTURE_SECONDS = 60

@@ -15,9 +15,9 @@ import click
 from webhooks import launch
 from webhooks.cli.common import InstantParam, asks_first, confirm, need_port, settings
 
-# How long an idle worker thread waits before it looks again: 1 s by default, which is what a push
-# would wait too.
-IDLE_POLL_MS = "20"
+# How long an idle worker thread sleeps before it looks whether the process is to end. A wake-up
+# ends its sleep.
+IDLE_MS = "250"
 # glibc keeps what a thread freed for that thread, up to 64 MB and growing by the largest it saw:
 # after a few large sheets a process stayed large for good. Fixed, a large piece goes back at once.
 # And all threads share one heap: each with its own, a web grew by a third over its first exports.
@@ -114,7 +114,7 @@ def work(queues: list[str]) -> None:
         "--skip-logging",
         *counting,
         *chosen_queues,  # last: it takes all words that follow
-        dramatiq_worker_timeout=IDLE_POLL_MS,
+        dramatiq_worker_timeout=IDLE_MS,
         dramatiq_queue_prefetch=str(chosen.worker_threads),
         **counted,
     )

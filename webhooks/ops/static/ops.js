@@ -19,11 +19,12 @@ document.addEventListener("click", (event) => {
 
 // The race: somebody presses a button, and what is live is swapped before the answer is there. The button is gone
 // then, and with it the only place where htmx tells what was done: nobody would hear of it. So nothing is swapped meanwhile.
-// Nor while somebody presses: the button would be gone before it is let go, and no click would come of it; for two seconds,
-// since a menu may keep the end from us. Nor while the page is paused: what was under way then is not shown either.
+// Nor while somebody presses: the button would be gone before it is let go, and no click would come of it; for five seconds
+// (a look comes every two), since a menu may keep the end from us. Nor while the page is paused: what was under way then is
+// not shown either.
 let deeds = 0;
 let pressedUntil = 0;
-document.addEventListener("pointerdown", () => { pressedUntil = Date.now() + 2000; });
+document.addEventListener("pointerdown", () => { pressedUntil = Date.now() + 5000; });
 for (const over of ["pointerup", "pointercancel"]) document.addEventListener(over, () => { pressedUntil = 0; });
 const isAfterDeed = (event) => event.detail.requestConfig.triggeringEvent?.type === "acted";
 const staysAsIs = (event) => deeds > 0 || Date.now() < pressedUntil || (paused && !isAfterDeed(event));
