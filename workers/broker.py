@@ -3,9 +3,8 @@ Redis may vanish at any time: messages are wake-ups, rows are the jobs.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +23,7 @@ from storage.schema.database import Database
 from workers import redis_urls, tracing
 from workers.breaker import FAILURES, RedisBreaker, of_one_key
 from workers.fetched import Fetched
+from workers.manned import Manned
 from workers.metrics import CountJobs
 from workers.middleware import Ground, Narrate
 from workers.once import Once
@@ -37,10 +37,6 @@ log = structlog.get_logger()
 WEB_TIMEOUT = 0.25
 WORKER_TIMEOUT = 3.0
 DEAD_FOR_MS = 3_600_000
-# A worker says so often that it takes wake-ups of a queue, and is believed for so long: longer than
-# any job keeps all threads of one.
-SAID_EVERY_SECONDS = 10.0
-MANNED_SECONDS = 120
 BUSY_POLL_MS = 20
 """How long dramatiq sleeps while all that may be fetched ahead is fetched."""
 OPTIONS = frozenset({"redis_message_id", "request_id", tracing.CARRIED})
@@ -55,11 +51,6 @@ def create_redis(url: str, *, timeout: float) -> redis.Redis:
         "health_check_interval": 30,
     }
     return redis_urls.create(url, **options)
-
-
-def manned_key(queue: str) -> str:
-    """There while some worker takes wake-ups of this queue."""
-    return f"coachcal:manned:{queue}"
 
 
 class Broker(RedisBroker):
@@ -82,8 +73,8 @@ class Broker(RedisBroker):
         self.counted = counted
         self._fetched = Fetched()
         self._once = Once()
-        self._said: dict[str, float] = {}
-        self._poll = QueuePoll(self._filled)
+        self._manned = Manned(client, breaker)
+        self._poll = QueuePoll(client, breaker, ground, self.namespace)
         self.add_middleware(self._poll)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = BUSY_POLL_MS) -> Consumer:
@@ -142,7 +133,7 @@ class Broker(RedisBroker):
         self._poll.wait(queue_name)
         if not self._ground.firm:
             return []
-        self._say_manned(queue_name)
+        self._manned.say(queue_name)
         if self._fetched.is_unsure(queue_name):
             self._put_back(queue_name)
         while found := self._dispatch("fetch")(queue_name, most):
@@ -159,31 +150,6 @@ class Broker(RedisBroker):
             # Nothing but garbage: an empty answer would have dramatiq sleep, while good messages
             # wait behind it.
         return []
-
-    def _filled(self, queues: Collection[str]) -> list[str]:
-        """Which of these hold something that may be begun now."""
-        if not queues or self._breaker.open or not self._ground.firm:
-            return []
-        pipeline = self.client.pipeline(transaction=False)
-        for queue in queues:
-            pipeline.llen(f"{self.namespace}:{queue}")
-        try:
-            depths = pipeline.execute(raise_on_error=False)
-        except FAILURES as error:
-            self._breaker.failed(error)
-            return []
-        # One that answers with an error is fetched from as well: that puts right what is wrong.
-        return [queue for queue, depth in zip(queues, depths, strict=True) if depth != 0]
-
-    def _say_manned(self, queue: str) -> None:
-        now = monotonic()
-        if self._breaker.open or now < self._said.get(queue, 0.0) + SAID_EVERY_SECONDS:
-            return
-        self._said[queue] = now
-        try:
-            self.client.set(manned_key(queue), 1, ex=MANNED_SECONDS)
-        except FAILURES as error:
-            self._breaker.failed(error)
 
     def _put_back(self, queue: str) -> None:
         """Into the queue again with what Redis counts as fetched by us, and we do not have."""

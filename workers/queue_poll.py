@@ -5,12 +5,15 @@ To take a wake-up within 20 ms, an idle worker so spent a quarter of a core on e
 one thread asks for all queues at once, and the others sleep until it calls them.
 """
 
-from collections.abc import Callable, Collection
 from threading import Event, Lock, Thread
 
 import dramatiq
+import redis
 import structlog
 from dramatiq.middleware import Middleware
+
+from workers.breaker import FAILURES, RedisBreaker
+from workers.middleware import Ground
 
 log = structlog.get_logger()
 
@@ -23,9 +26,13 @@ and takes over what a dead one had fetched. A worker's end waits for it."""
 class QueuePoll(Middleware):
     """Lives as long as the worker does. Without one, nobody waits: whoever fetches asks Redis."""
 
-    def __init__(self, filled: Callable[[Collection[str]], Collection[str]]) -> None:
-        """`filled`: which of these queues hold something. What it raises is told of, once."""
-        self._filled = filled
+    def __init__(
+        self, client: redis.Redis, breaker: RedisBreaker, ground: Ground, namespace: str
+    ) -> None:
+        self._client = client
+        self._breaker = breaker
+        self._ground = ground
+        self._namespace = namespace
         self._lock = Lock()
         self._calls: dict[str, Event] = {}
         self._over = Event()
@@ -70,14 +77,29 @@ class QueuePoll(Middleware):
     def _run(self) -> None:
         said = False
         while not self._over.wait(POLL_SECONDS):
-            with self._lock:
-                queues = tuple(self._calls)
             try:
-                filled = self._filled(queues)
-            except Exception:  # whoever waits would wait longer from now on, for as long as it runs
+                filled = self._filled()
+            except Exception:  # all would wait longer from now on, for as long as the process lives
                 if not said:
                     log.exception("queue_poll_failed")
                 said = True
                 continue
             for queue in filled:
                 self.call(queue)
+
+    def _filled(self) -> list[str]:
+        """The queues that hold something which may be begun now."""
+        with self._lock:
+            queues = tuple(self._calls)
+        if not queues or self._breaker.open or not self._ground.firm:
+            return []
+        pipeline = self._client.pipeline(transaction=False)
+        for queue in queues:
+            pipeline.llen(f"{self._namespace}:{queue}")
+        try:
+            depths = pipeline.execute(raise_on_error=False)
+        except FAILURES as error:
+            self._breaker.failed(error)
+            return []
+        # One that answers with an error is fetched from as well: that puts right what is wrong.
+        return [queue for queue, depth in zip(queues, depths, strict=True) if depth != 0]

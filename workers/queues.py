@@ -1,8 +1,8 @@
 """What ops sees of the queues: how deep they are, and whether Redis takes wake-ups."""
 
+from workers import manned
 from workers.actors import QUEUES
 from workers.breaker import FAILURES, PROBE
-from workers.broker import manned_key
 from workers.services import Services
 
 
@@ -32,11 +32,11 @@ def unmanned(services: Services) -> list[str] | None:
     if services.breaker.open:
         return None
     try:
-        manned = services.redis.mget([manned_key(queue) for queue in QUEUES])
+        said = services.redis.mget([manned.key(queue) for queue in QUEUES])
     except FAILURES as error:
         services.breaker.failed(error)
         return None
-    return [queue for queue, said in zip(QUEUES, manned, strict=True) if said is None]
+    return [queue for queue, by in zip(QUEUES, said, strict=True) if by is None]
 
 
 def redis_answers(services: Services) -> bool:

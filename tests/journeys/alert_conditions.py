@@ -26,7 +26,7 @@ from tests.support import changed_events, people
 from tests.support.http_client import Desk
 from tests.support.people import NOW, at
 from workers import clock
-from workers.broker import manned_key
+from workers.manned import key as manned_key
 
 Condition = Callable[[Desk, str], None]
 

@@ -22,7 +22,7 @@ from tests.support.people import NOW, at
 from tests.support.ports import free_port
 from workers import clock
 from workers.actors import QUEUES
-from workers.broker import manned_key
+from workers.manned import key as manned_key
 
 LATER = NOW + timedelta(minutes=16)
 

@@ -72,9 +72,7 @@ def test_an_idle_worker_never_asks_for_what_is_delayed(house: House, redis_url: 
     client.close()
 
 
-def test_an_idle_worker_asks_for_all_of_its_queues_at_once(
-    house: House, redis_url: str
-) -> None:
+def test_an_idle_worker_asks_for_all_of_its_queues_at_once(house: House, redis_url: str) -> None:
     # Given a worker that has been idle for a moment
     client = create_redis(redis_url, timeout=5)
     broker = create_broker(client)

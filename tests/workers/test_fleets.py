@@ -17,9 +17,9 @@ from storage.schema import tables
 from tests.support.command_line import run, told
 from tests.support.in_process import House
 from webhooks.cli import runs
-from workers import queues
+from workers import manned, queues
 from workers.actors import QUEUES, declare_actors
-from workers.broker import MANNED_SECONDS, create_broker, create_redis, manned_key
+from workers.broker import create_broker, create_redis
 from workers.collector import Figures
 from workers.doctor import fleets
 from workers.doctor.finding import Finding
@@ -67,15 +67,15 @@ def figures(house: House, name: str) -> dict[str, float]:
 def test_a_duty_that_nobody_has_is_told(sending: House) -> None:
     redis = sending.runtime.services.redis
     end = time.monotonic() + 60
-    while any(not redis.exists(manned_key(queue)) for queue in SENDING):
+    while any(not redis.exists(manned.key(queue)) for queue in SENDING):
         assert time.monotonic() < end, "the worker says nothing of its queues"
         time.sleep(0.02)
     assert queues.unmanned(sending.runtime.services) == ["freebusy", "slots", "calendars"]
     assert found(sending).next_step == "start: coachcal work --queues freebusy,slots,calendars"
-    manned = figures(sending, "coachcal_queue_manned")
-    assert {queue for queue, one in manned.items() if one} == SENDING
+    counted = figures(sending, "coachcal_queue_manned")
+    assert {queue for queue, one in counted.items() if one} == SENDING
     # And once it is gone, nobody is believed to have it for long
-    assert all(0 < redis.ttl(manned_key(queue)) <= MANNED_SECONDS for queue in SENDING)
+    assert all(0 < redis.ttl(manned.key(queue)) <= manned.BELIEVED_SECONDS for queue in SENDING)
 
 
 def test_before_the_first_start_nothing_is_wrong_until_something_is_owed(told: House) -> None:
@@ -83,7 +83,7 @@ def test_before_the_first_start_nothing_is_wrong_until_something_is_owed(told: H
     owe(told, "mail", told.runtime.services.now())
     assert found(told).next_step == "start: coachcal work"
     for queue in QUEUES:
-        told.runtime.services.redis.set(manned_key(queue), 1)
+        told.runtime.services.redis.set(manned.key(queue), 1)
     assert found(told) == Finding("workers", "each queue has one")
 
 
