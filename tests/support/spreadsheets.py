@@ -3,7 +3,8 @@
 import io
 import tracemalloc
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import openpyxl
@@ -29,18 +30,32 @@ def workbook(*rows: Sequence[Any]) -> bytes:
     return out.getvalue()
 
 
-def repacked(raw: bytes, change: dict[str, bytes]) -> bytes:
+Content = bytes | Iterable[bytes]
+"""Of a part of a workbook, whole or in pieces."""
+
+
+def repacked(
+    raw: bytes, change: Mapping[str, Content], method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """The workbook with these parts replaced or added."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(raw)) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+        zipfile.ZipFile(out, "w", method) as new,
     ):
         for name in old.namelist():
-            new.writestr(name, change.pop(name, old.read(name)))
+            if name not in change:
+                new.writestr(name, old.read(name))
         for name, content in change.items():
-            new.writestr(name, content)
+            _pack(new, name, content)
     return out.getvalue()
+
+
+def _pack(archive: zipfile.ZipFile, name: str, content: Content) -> None:
+    pieces = [content] if isinstance(content, bytes) else content
+    with archive.open(name, "w") as part:
+        for piece in pieces:
+            part.write(piece)
 
 
 def lines(raw: bytes, kind: str = CSV) -> list[SheetLine]:
@@ -70,7 +85,12 @@ ENTITIES = (
 
 def a_bomb() -> bytes:
     """256 MB of blanks in a quarter of a megabyte."""
-    return repacked(workbook(HEAD.split(","), GOOD.split(",")), {SHEET: b" " * 256_000_000})
+    return repacked(workbook(HEAD.split(","), GOOD.split(",")), {SHEET: blanks(256_000_000)})
+
+
+def blanks(size: int) -> Iterator[bytes]:
+    """So many bytes, a million at a time: whole, they would be as large in a tester's memory."""
+    return repeat(b" " * 1_000_000, size // 1_000_000)
 
 
 def refused_unopened(raw: bytes, most: int) -> RefusedRequest:

@@ -21,7 +21,7 @@ from webhooks.front.wsgi import Environ
 from webhooks.http.requests import BODY_CAP
 
 CLOSE = b"GET /last HTTP/1.1\r\nHost: us\r\nConnection: close\r\n\r\n"
-LARGE = b"." * 20_000_000
+LARGE_BYTES = 20_000_000
 GET = b"GET /%s HTTP/1.1\r\nHost: us\r\n\r\n"
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
 SHORT = {"READ_SECONDS": 0.4, "IDLE_SECONDS": 2.0, "TAKE_SECONDS": 0.4}
@@ -45,7 +45,7 @@ class Front:
             assert self.go.wait(30)
         headers = [("X-Told", "\u20ac")] if path == "/unspeakable" else []
         start("204 NO CONTENT" if path == "/nothing" else "200 OK", headers)
-        return [LARGE] if path == "/large" else [path.encode(), b"!"]
+        return [b"." * LARGE_BYTES] if path == "/large" else [path.encode(), b"!"]
 
     @contextmanager
     def line(self, said: bytes = b"") -> Iterator[socket.socket]:

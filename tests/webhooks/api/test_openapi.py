@@ -50,6 +50,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 
+PATTERN = r'"pattern": ("(?:[^"\\]|\\.)*")'
 SOME = settings(
     deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None
 )
@@ -160,18 +161,28 @@ def test_answers_made_by_hand_hold_what_their_models_tell_and_nothing_else(
     )
 
 
+SMALL_PATTERNS = jsonschema_rs.FancyRegexOptions(size_limit=100_000)
+
+
 @pytest.fixture
 def small_patterns(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A text that may be long and holds no NUL: Schemathesis counts its length within the pattern.
 
-    That made an automaton of half a gigabyte. Past a megabyte it leaves the length to itself.
+    That made an automaton of half a gigabyte. Past this size it leaves the length to itself.
     """
-    monkeypatch.setattr(
-        patterns, "FANCY_REGEX_OPTIONS", jsonschema_rs.FancyRegexOptions(size_limit=1_000_000)
-    )
+    monkeypatch.setattr(patterns, "FANCY_REGEX_OPTIONS", SMALL_PATTERNS)
     yield
     clear_all()
     gc.collect()
+
+
+def test_no_pattern_of_the_document_is_so_large_that_schemathesis_would_pass_over_it(
+    document: dict[str, Any],
+) -> None:
+    found = {json.loads(said) for said in re.findall(PATTERN, json.dumps(document))}
+    assert found
+    for pattern in found:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=SMALL_PATTERNS)
 
 
 @pytest.mark.usefixtures("small_patterns")

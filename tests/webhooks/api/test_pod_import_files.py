@@ -6,12 +6,12 @@ import pytest
 
 from tests.support.http_client import Desk
 from tests.support.pod_imports import HEAD, line, upload
-from tests.support.spreadsheets import ENTITIES, SHEET, repacked, table, workbook
+from tests.support.spreadsheets import ENTITIES, SHEET, blanks, repacked, table, workbook
 from webhooks.api.spreadsheets import CSV, XLSX
 from webhooks.http.requests import BODY_CAP
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
-    "a bomb": (repacked(workbook(HEAD.split(",")), {SHEET: b" " * 20_000_000}), XLSX),
+    "a bomb": (repacked(workbook(HEAD.split(",")), {SHEET: blanks(20_000_000)}), XLSX),
     "a document type": (repacked(workbook(HEAD.split(",")), {SHEET: ENTITIES.encode()}), XLSX),
     "no workbook": (b"PK\x03\x04", XLSX),
     "a formula": (table(line(people="=1+1"), head=HEAD), CSV),

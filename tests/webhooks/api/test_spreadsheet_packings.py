@@ -2,32 +2,35 @@
 a bound.
 """
 
-import io
 import zipfile
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
-from tests.support.spreadsheets import GOOD, HEAD, SHEET, lines, refused_unopened, workbook
+from tests.support.spreadsheets import (
+    GOOD,
+    HEAD,
+    SHEET,
+    Content,
+    blanks,
+    lines,
+    refused_unopened,
+    repacked,
+    workbook,
+)
 from webhooks.api.spreadsheets import XLSX
 
 LARGE = 50_000_000
 
 
-def packed(method: int, sheet: bytes | None = None) -> bytes:
-    out = io.BytesIO()
-    good = workbook(HEAD.split(","), GOOD.split(","))
-    with zipfile.ZipFile(io.BytesIO(good)) as old, zipfile.ZipFile(out, "w", method) as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if sheet is not None and name == SHEET:
-                content = sheet
-            new.writestr(name, content)
-    return out.getvalue()
+def packed(method: int, change: Mapping[str, Content] = MappingProxyType({})) -> bytes:
+    return repacked(workbook(HEAD.split(","), GOOD.split(",")), change, method)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_bomb_of_another_kind_is_never_unpacked(method: int) -> None:
-    raw = packed(method, b" " * LARGE)
+    raw = packed(method, {SHEET: blanks(LARGE)})
     assert len(raw) < 20_000
     refused = refused_unopened(raw, 10_000_000)
     assert refused.code == "file_refused"
