@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.strategies import text
 from redis import Redis
 
 from storage.schema import postgres as postgresql
@@ -56,6 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Only where results come together is there a terminal."""
+    # In a new clone Hypothesis first lists all characters, which takes 200 MB for a second: now,
+    # while a tester is small.
+    text().validate()
     reporter = session.config.pluginmanager.getplugin("terminalreporter")
     if reporter is not None and not hasattr(session.config, "workerinput"):
         session.config.pluginmanager.register(Progress(session, reporter))
