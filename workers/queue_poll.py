@@ -35,6 +35,7 @@ class QueuePoll(Middleware):
         self._namespace = namespace
         self._lock = Lock()
         self._calls: dict[str, Event] = {}
+        self._waiting: set[str] = set()
         self._over = Event()
         self._over.set()
         self._thread: Thread | None = None
@@ -55,9 +56,12 @@ class QueuePoll(Middleware):
     def wait(self, queue: str) -> None:
         """Until this queue may hold something, or it is time to look all the same."""
         called = self._call_of(queue)
-        if self._over.is_set():
-            return
-        called.wait(REST_SECONDS)
+        if not (called.is_set() or self._over.is_set()):
+            with self._lock:
+                self._waiting.add(queue)
+            called.wait(REST_SECONDS)
+            with self._lock:
+                self._waiting.discard(queue)
         # The race: something comes between this line and the caller's fetch. It is fetched, and
         # the next wait ends at once for nothing. The other way round it could be overlooked.
         called.clear()
@@ -88,9 +92,11 @@ class QueuePoll(Middleware):
                 self.call(queue)
 
     def _filled(self) -> list[str]:
-        """The queues that hold something which may be begun now."""
+        """The queues for which a thread waits and that hold something which may be begun now.
+        A busy worker waits for none, and asks nothing here.
+        """
         with self._lock:
-            queues = tuple(self._calls)
+            queues = tuple(self._waiting)
         if not queues or self._breaker.open or not self._ground.firm:
             return []
         pipeline = self._client.pipeline(transaction=False)
