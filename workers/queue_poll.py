@@ -1,8 +1,8 @@
 """One poll of all queues of a worker process, for all of its threads that wait for wake-ups.
 
 Dramatiq has two threads for each queue, and each asks Redis by itself whether something is there.
-To take a wake-up within 20 ms, an idle worker so spent a quarter of a core on empty answers. Here
-one thread asks for all queues at once, and the others sleep until it calls them.
+A wake-up is to be taken within 20 ms, so an idle worker spent a quarter of a core on empty answers.
+Here one thread asks for all queues at once, and the others sleep until it calls them.
 """
 
 from threading import Event, Lock, Thread
