@@ -60,13 +60,16 @@ class Town:
         if name == "web":
             until_served(self.processes, f"{self.api.origin}/readyz")
 
-    def start_mortal(self, name: str, point: str) -> None:
-        """A worker that kills or freezes itself at a point of tests.support.failpoints.
+    def start_mortal(self, name: str, point: str, *queues: str) -> None:
+        """A worker that kills or freezes itself at a point of tests.support.failpoints. `queues`:
+        only these.
 
         One that freezes has one thread: another could be writing then, and lock a whole SQLite.
         """
         threads = 1 if point.endswith(":frozen") else 4
-        options = ("--processes=1", f"--threads={threads}", "--skip-logging")
+        options: tuple[str, ...] = ("--processes=1", f"--threads={threads}", "--skip-logging")
+        if queues:
+            options += ("--queues", *queues)
         dramatiq = ("dramatiq", "workers.bootstrap:start", *options)
         environment = self.environment | {"dramatiq_worker_timeout": runs.IDLE_MS}
         self.processes.start(
