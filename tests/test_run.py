@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from webhooks.cli import runs
+from webhooks.cli.mails import BROWSERS
+
 RUN = Path(__file__).parents[1] / "run"
 UV = """#!/bin/sh
 echo "$*" >>"$CALLS"
@@ -271,3 +274,10 @@ def test_pip_s_mirror_serves_uv_too(project: Project) -> None:
     assert "UV_INDEX_URL=https://mirror.example/simple" in told
     assert "UV_EXTRA_INDEX_URL=https://one.example/simple https://two.example/simple" in told
     assert "SSL_CERT_FILE=/etc/company.pem" in told
+
+
+def test_what_it_has_from_the_product_is_the_same_there() -> None:
+    script = RUN.read_text()
+    assert f"for browser in {' '.join(BROWSERS)}; do" in script
+    given = " ".join(f"{name}={value}" for name, value in runs.GIVE_BACK.items())
+    assert f"export {given}\n" in script

@@ -13,8 +13,6 @@ from storage.schema.tables import schedule
 
 # A turn lasts until the next one: its token tells who was late.
 TURN = Lease(schedule.c.lease_token, schedule.c.next_run_at_ms)
-
-
 WAITING = select(schedule.c.name).where(TURN.lasts)
 
 

@@ -19,15 +19,8 @@ from tests.support.databases import Kind
 from tests.support.http_client import Desk
 from tests.support.listening import listening
 from tests.support.ports import free_port
+from webhooks.cli.mails import BROWSERS
 
-NAMES = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
-"""The first that is there. One that never has a window takes less than half of the others' CPU."""
 PATIENCE_MS = 60_000
 """On a machine that others use, a page takes seconds to be made and to be swapped."""
 LEFT_OUT = (
@@ -39,7 +32,7 @@ LEFT_OUT = (
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One for all tests here; gone before others, for Playwright's loop runs in this thread."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip(LEFT_OUT)
     expect.set_options(timeout=PATIENCE_MS)

@@ -21,6 +21,7 @@ BROWSERS = (
     "google-chrome",
     "google-chrome-stable",
 )
+"""The first that is there. One that never has a window takes less than half of the others' CPU."""
 WIDTHS = (360, 640)
 HEIGHT = 900
 PICTURE_SECONDS = 60
