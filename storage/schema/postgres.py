@@ -156,6 +156,10 @@ class Bounded(psycopg.Connection[Any]):
             raise
         # Asked before it is thrown away: the server forgets what a closed connection waited for.
         blocked = self.asks_why and self.server.looks.is_blocked(self.backend)
+        # The race: the server gives a lock up, and says so, in the moment in which we ask. Then
+        # nobody waits for a lock any more, and an answer that lies there would be called silence.
+        with suppress(_WaitTimeout):
+            return waiting.wait(gen, self.pgconn.socket, interval, 0)
         self.pgconn.finish()
         if blocked:
             raise LockNotAvailable("a lock did not come within the deadline")

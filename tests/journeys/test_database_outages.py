@@ -5,7 +5,7 @@ say meanwhile, and that they are well soon after it is. Real processes, a real P
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -168,13 +168,15 @@ def test_who_holds_a_coach_and_stops_makes_that_coach_busy_and_no_other(
     tmp_path: Path, database_url: str, redis_url: str
 ) -> None:
     postgresql = database_url.startswith("postgresql")
-    with processes.raised(tmp_path, database_url, redis_url) as running:
+    with (
+        closing(database.create(database_url)) as frozen,
+        processes.raised(tmp_path, database_url, redis_url) as running,
+    ):
         running.start("web")
         running.start("worker")
         running.connect()
         start = gone(running.a_free_time())
         # Given somebody who has Ada's row (SQLite: the only pen) in a transaction, and stopped
-        frozen = database.create(database_url)
         answers: list[Said] = []
         with (
             pytest.raises(database.Unavailable) if postgresql else nullcontext(),
@@ -203,5 +205,4 @@ def test_who_holds_a_coach_and_stops_makes_that_coach_busy_and_no_other(
         if not postgresql:
             assert book(running, start).status == 201
         assert len(answers) == 40  # nothing ended the block before
-        frozen.close()
         running.processes.check()

@@ -6,14 +6,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select, text
 
 from storage.schema import deadlines, lock_looks, postgres
-from storage.schema.database import Database, Unavailable, create
+from storage.schema.database import SECONDS, Database, Unavailable, create
 from storage.schema.fast_reads import query_raw
+from storage.schema.lock_looks import LockLooks
 from storage.schema.long_waits import LongWaits
 from storage.schema.outages import Outage, kind_of
 from tests.support.databases import Kind
@@ -91,23 +93,63 @@ def test_what_is_not_answered_by_the_deadline_is_away(
     assert len(query_raw(opened, ask_shortly)) == 1
 
 
+def locked_out(opened: Database, holder: Database, seconds: float) -> str:
+    """The kind of error that somebody meets who waits so long for a lock that another has."""
+    with opened.read():
+        pass  # connected before: a slow machine may find the database away, and nobody in its way
+    with holder.write() as held:
+        held.execute(text("LOCK TABLE coaches"))
+        with pytest.raises(Unavailable) as caught, deadlines.within(seconds), opened.write() as tx:
+            tx.execute(text("LOCK TABLE coaches"))
+    return kind_of(caught.value)
+
+
 def test_a_lock_that_does_not_come_by_the_deadline_is_busy_and_no_outage(
     opened: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Connected before, and asked why on a line that may take its time: else a slow machine
-    # finds the database away before anybody waits for the lock
-    with opened.read():
-        pass
+    # Asked why on a line that may take its time: else a slow machine finds the database away
     monkeypatch.setattr(lock_looks, "LOOK_SECONDS", 2 * SLACK)
-    holder = create(url)
-    with holder.write() as held:
-        held.execute(text("LOCK TABLE coaches"))
-        with pytest.raises(Unavailable) as caught, deadlines.within(1.5), opened.write() as tx:
-            tx.execute(text("LOCK TABLE coaches"))
-        assert kind_of(caught.value) == "busy"
+    with closing(create(url)) as holder:
+        assert locked_out(opened, holder, 1.5) == "busy"
+    assert opened.breaker is not None
+    assert opened.breaker.kind is None
+
+
+def test_a_server_gives_up_after_us_so_that_it_can_be_asked_why(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes second for a row waits for two locks, one after the other: longer than for one."""
+    look_seconds = 2 * lock_looks.LOOK_SECONDS  # the look of another thread, and ours
+    assert all(server > ours + look_seconds for ours, server in SECONDS.values())
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 30)
+    look = LockLooks._look
+
+    def slowly(looks: LockLooks) -> frozenset[int]:
+        time.sleep(1)
+        return look(looks)
+
+    monkeypatch.setattr(LockLooks, "_look", slowly)
+    monkeypatch.setattr(lock_looks, "LOOK_SECONDS", 2 * SLACK)
+    with closing(create(url, use="web")) as opened, closing(create(url)) as holder:
+        assert locked_out(opened, holder, 5) == "busy"
+
+
+def test_an_answer_that_comes_while_we_ask_why_it_did_not_is_an_answer(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a lock that the server gives up after a second, and a look that finds nobody waiting,
+    # since it comes after that
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 1)
+
+    def late(_looks: LockLooks, _backend: int) -> bool:
+        time.sleep(1)
+        return False
+
+    monkeypatch.setattr(LockLooks, "is_blocked", late)
+    with closing(create(url, use="web")) as opened, closing(create(url)) as holder:
+        assert locked_out(opened, holder, 0.5) == "busy"
         assert opened.breaker is not None
         assert opened.breaker.kind is None
-    holder.close()
 
 
 def outcomes(database: Database, statements: list[list[str]]) -> list[str]:
