@@ -10,9 +10,11 @@ that nothing waits is believed for a moment only.
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from threading import Lock
 
 BELIEVED_SECONDS = 2.0
+LATELY = timedelta(seconds=10)
 MOST = 1_000
 CRONOFY, MAIL_SERVER = "cronofy", "mail server"
 
@@ -30,6 +32,7 @@ class WaitsForNeighbours:
         self._monotonic = monotonic
         self._nothing_until: dict[str, float] = {}
         self._failures = 0
+        self._took_mail: datetime | None = None
 
     def failed(self, name: str) -> None:
         """Something waits for it, and that is committed."""
@@ -55,3 +58,12 @@ class WaitsForNeighbours:
             if len(self._nothing_until) >= MOST:
                 self._nothing_until.clear()
             self._nothing_until[name] = self._monotonic() + BELIEVED_SECONDS
+
+    def took_mail(self, at: datetime) -> None:
+        """The mail server took one, that this process gave it."""
+        self._took_mail = at
+
+    def takes_mail(self, at: datetime) -> bool:
+        """Whether it took one around then: what began then and failed had a reason of its own."""
+        # Both ways: another thread's mail may have been taken since, or the clock been set back.
+        return self._took_mail is not None and abs(self._took_mail - at) < LATELY

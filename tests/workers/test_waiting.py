@@ -2,6 +2,9 @@
 than something does; of what other processes met nothing is heard, so it is asked for now and then.
 """
 
+from datetime import timedelta
+
+from tests.support.people import NOW
 from workers import waiting
 from workers.waiting import CRONOFY, MAIL_SERVER, WaitsForNeighbours
 
@@ -47,3 +50,15 @@ def test_more_endpoints_than_are_remembered_are_looked_at_again() -> None:
         known.over(waiting.endpoint(str(number)), mark)
     assert known.mark(waiting.endpoint("0")) is not None
     assert known.mark(waiting.endpoint(str(waiting.MOST))) is None
+
+
+def test_a_mail_server_takes_mails_around_the_time_at_which_it_took_one() -> None:
+    known = WaitsForNeighbours(lambda: 0.0)
+    assert not known.takes_mail(NOW)
+    known.took_mail(NOW)
+    near = waiting.LATELY - timedelta(seconds=1)
+    assert known.takes_mail(NOW - near)
+    assert known.takes_mail(NOW + near)
+    # Nor for as long as a clock was set back
+    assert not known.takes_mail(NOW - waiting.LATELY)
+    assert not known.takes_mail(NOW + waiting.LATELY)

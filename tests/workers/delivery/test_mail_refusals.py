@@ -240,6 +240,29 @@ def test_what_failed_while_the_server_was_away_leaves_with_the_first_that_it_tak
     assert room.row(recipient=HEDY, topic="booked").state == "pending"
 
 
+def test_mails_that_always_fail_while_others_are_taken_keep_nobody_waiting(room: Mailroom) -> None:
+    # Given as many mails as are pulled forward at once that fail whenever they are tried, and one
+    # that waits for long since the server was away
+    room.office.refuse("421 4.7.0 not now", to=GRACE, times=None)
+    room.office.refuse("421 4.3.2 going down", to=HEDY)
+    for day in (0, 1, 2, 3, 6):
+        room.book(NEXT_WEEK + day * DAY)
+    room.book(NEXT_WEEK + 7 * DAY, people.HEDY)
+    failed = [row.id for row in room.rows(topic="booked") if row.recipient in (GRACE, HEDY)]
+    room.work([each for each in room.woken if each[0] in failed])
+    for outbox_id in failed:
+        room.set_rows(outbox_id, next_attempt_at_ms=1 << 50)
+    others = [each for each in room.woken if each[1] == "mail" and each[0] not in failed]
+    # When mails are taken, one after the other
+    for each in others:
+        room.work([each])
+    # Then it leaves, and those were tried once more, not with each that was taken
+    assert len(room.office.to(HEDY)) == 1
+    assert {row.attempts for row in room.rows(recipient=GRACE, topic="booked")} == {2}
+    # And somebody is told of them
+    assert in_trouble(room) == 5
+
+
 def test_an_address_of_the_release_before_gets_an_id(room: Mailroom) -> None:
     values = {
         "address": HEDY,
