@@ -33,6 +33,7 @@ INTERVAL = 0.1
 # A connection that heard nothing for so long is asked first, and gets so long for that: the network
 # may have forgotten it, and nobody would tell us before the whole patience for an answer is over.
 QUIET_SECONDS, PING_SECONDS = 2.0, 0.7
+ROLLBACK_SECONDS = 0.7
 # A lost peer is noticed by the kernel:
 # whatever we sent unacknowledged for 5 s, or silence for 11 s.
 KEEPALIVES = {
@@ -135,6 +136,12 @@ class Bounded(psycopg.Connection[Any]):
             return False
         return True
 
+    def rollback(self) -> None:
+        """Gets a moment when the time is over, too: unanswered it would hide why it came to that."""
+        left = deadlines.left(self.server.patience)
+        with deadlines.within(max(left, ROLLBACK_SECONDS)):
+            super().rollback()
+
     def _wait_for_long(
         self, gen: Generator[Any, Any, Result], interval: float, left: float, asked: float
     ) -> Result:
@@ -155,11 +162,14 @@ class Bounded(psycopg.Connection[Any]):
             self.pgconn.finish()
             raise
         # Asked before it is thrown away: the server forgets what a closed connection waited for.
+        had_time = monotonic() - asked >= self.waits.LONG
         blocked = self.asks_why and self.server.looks.is_blocked(self.backend)
         # The race: the server gives a lock up, and says so, in the moment in which we ask. Then
-        # nobody waits for a lock any more, and an answer that lies there would be called silence.
+        # nobody waits for a lock any more, and the answer that lies there would pass for silence.
+        # Once: who asked without any time left would be later with each answer.
         with suppress(_WaitTimeout):
-            return waiting.wait(gen, self.pgconn.socket, interval, 0)
+            if had_time:
+                return waiting.wait(gen, self.pgconn.socket, interval, 0)
         self.pgconn.finish()
         if blocked:
             raise LockNotAvailable("a lock did not come within the deadline")

@@ -147,7 +147,7 @@ def test_an_answer_that_comes_while_we_ask_why_it_did_not_is_an_answer(
 
     monkeypatch.setattr(LockLooks, "is_blocked", late)
     with closing(create(url, use="web")) as opened, closing(create(url)) as holder:
-        assert locked_out(opened, holder, 0.5) == "busy"
+        assert locked_out(opened, holder, 0.7) == "busy"
         assert opened.breaker is not None
         assert opened.breaker.kind is None
 

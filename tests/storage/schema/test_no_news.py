@@ -92,7 +92,7 @@ def test_a_connection_that_was_cut_is_no_outage(proxied: tuple[Database, Proxy])
     beside.close()
 
 
-@pytest.mark.parametrize("left", [0.05, 0.5])
+@pytest.mark.parametrize("left", [0.05, 0.4])
 @pytest.mark.parametrize("connected", [True, False])
 def test_who_has_no_time_left_learns_nothing(
     proxied: tuple[Database, Proxy], left: float, connected: bool
