@@ -137,7 +137,7 @@ class Bounded(psycopg.Connection[Any]):
         return True
 
     def rollback(self) -> None:
-        """Gets a moment when the time is over, too: unanswered it would hide why it came to that."""
+        """Gets a moment when the time is over, too: unanswered it would hide why we gave up."""
         left = deadlines.left(self.server.patience)
         with deadlines.within(max(left, ROLLBACK_SECONDS)):
             super().rollback()
