@@ -8,7 +8,7 @@ instead.
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from importlib import import_module
 from itertools import count
@@ -110,6 +110,16 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A tester has sent on how the test went, and keeps neither that nor what the test printed."""
+    done = yield
+    if hasattr(item.config, "workerinput"):
+        item.config.pluginmanager.getplugin("terminalreporter").stats.clear()
+        item._report_sections.clear()
+    return done
 
 
 @pytest.fixture(scope="session")

@@ -2,72 +2,29 @@
 network.
 """
 
-import gc
 import json
 import re
-import secrets
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
-import schemathesis
 from dramatiq.brokers.stub import StubBroker
-from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import BaseModel
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.jsonschema import patterns
-from schemathesis.specs.openapi._caches import clear_all
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
-from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from domain.coaches import Policy
+from tests.support import forks
 from tests.support import http_client as desks
-from tests.support import people
 from tests.support.databases import copy_of
 from tests.support.examples import examples
 from tests.support.http_client import WEEK, Desk
-from tests.support.page_visitor import GRACE
+from tests.webhooks.api.coaches_who_are_open import introduce
 from webhooks.api import docs
 from webhooks.api.routes import ROUTES
 from webhooks.api.schemas.responses import PoolOut, SlotsOut
 from webhooks.http.codes import CODES
 from webhooks.http.problems import PROBLEM
 from webhooks.version import version
-
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
-
-PATTERN = r'"pattern": ("(?:[^"\\]|\\.)*")'
-SOME = settings(
-    deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None
-)
-MONTH = WEEK.replace("to=2026-06-08", "to=2026-06-29")
-MADE: dict[str, dict[str, Any]] = {
-    "/v1/bookings": {"participant": GRACE},
-    "/v1/holds": {"owner": "grace", "minutes": 60},
-    "/v1/pods": {"min_seats": 1, "max_seats": 3},
-}
-
-
-@schemathesis.serializer("message/rfc822")
-def mail(_: schemathesis.SerializationContext, value: Any) -> Any:
-    """Whatever is made up for one, as bytes."""
-    if isinstance(value, bytes):
-        return value
-    return str(value).encode("utf-8", "surrogatepass")
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +33,7 @@ def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with desks.opened(
         url, broker=StubBroker(), limit_holds=0, limit_reads=0, limit_writes=0
     ) as desk:
-        people.introduce(desk.database, people.coach(policy=Policy("hours_only", 1)))
-        people.introduce(desk.database, people.coach(id="bob", policy=Policy("hide", 1)))
-        desks.connect(desk, (people.at(2, 9), people.at(2, 10)))
+        introduce(desk)
         yield desk
 
 
@@ -86,13 +41,6 @@ def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def document(steady: Desk) -> dict[str, Any]:
     found: dict[str, Any] = steady.look("/openapi.json").json
     return found
-
-
-def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
-    assert document["openapi"].startswith("3.1.")
-    assert [
-        error.message for error in jsonschema_rs.validator_for(OPENAPI_31).iter_errors(document)
-    ] == []
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict[str, Any]) -> None:
@@ -161,89 +109,22 @@ def test_answers_made_by_hand_hold_what_their_models_tell_and_nothing_else(
     )
 
 
-SMALL_PATTERNS = jsonschema_rs.FancyRegexOptions(size_limit=100_000)
-
-
-@pytest.fixture
-def small_patterns(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A text that may be long and holds no NUL: Schemathesis counts its length within the pattern.
-
-    That made an automaton of half a gigabyte. Past this size it leaves the length to itself.
-    """
-    monkeypatch.setattr(patterns, "FANCY_REGEX_OPTIONS", SMALL_PATTERNS)
-    yield
-    clear_all()
-    gc.collect()
-
-
-def test_no_pattern_of_the_document_is_so_large_that_schemathesis_would_pass_over_it(
-    document: dict[str, Any],
+@pytest.mark.parametrize(
+    "deed",
+    [
+        pytest.param("document", id="the document is OpenAPI 3.1 and its patterns are small"),
+        pytest.param("good", id="whatever is asked well is answered as the document says"),
+        pytest.param("bad", id="whatever is asked badly is answered as the document says"),
+        pytest.param("ids", id="what an answer names can be asked for and changed"),
+    ],
+)
+def test_what_is_made_up_is_answered_as_the_document_says(
+    sqlite_template: Path, tmp_path: Path, deed: str
 ) -> None:
-    found = {json.loads(said) for said in re.findall(PATTERN, json.dumps(document))}
-    assert found
-    for pattern in found:
-        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=SMALL_PATTERNS)
-
-
-@pytest.mark.usefixtures("small_patterns")
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_whatever_is_sent_is_answered_as_the_document_says(
-    steady: Desk, mode: GenerationMode
-) -> None:
-    """Schemathesis makes up requests, good or bad; a 5xx, or an answer that the document does not
-    tell, fails.
-    """
-    headers = {"Authorization": f"Bearer {steady.key()}"}
-    api = schemathesis.openapi.from_wsgi("/openapi.json", steady.client.application)
-    for found in api.include(path_regex="^/(v1|webhooks)/").get_all_operations():
-
-        @settings(SOME, max_examples=examples(4, deep=100).max_examples)
-        @given(case=_operation(found).as_strategy(generation_mode=mode))
-        def probe(case: Any) -> None:
-            case.call_and_validate(headers=headers, checks=CHECKS)
-
-        probe()
-        clear_all()  # or what was made up for all operations would be kept at once
-
-
-@pytest.mark.usefixtures("small_patterns")
-def test_what_an_answer_names_can_be_asked_for_and_changed_as_the_document_says(
-    steady: Desk,
-) -> None:
-    """Schemathesis follows ids from one answer into the next request: made, read, moved, ended, and
-    asked for again.
-    """
-    headers, followed = {"Authorization": f"Bearer {steady.key()}"}, Counter[str]()
-    told = schemathesis.openapi.from_wsgi("/openapi.json", steady.client.application)
-    api = told.include(path_regex="^/v1/(bookings|holds|pods$|pods/{pod_id}|sessions/)")
-    api.config.generation.update(modes=[GenerationMode.POSITIVE])
-    made: Any = api.as_state_machine()
-
-    class Workflow(made):  # type: ignore[misc]  # schemathesis makes the class
-        def before_call(self, case: Any) -> None:
-            """What is made is made well: by chance nobody hits an open time of a coach who is
-            there.
-            """
-            if "Idempotency-Key" in case.headers:  # by chance it is one of an earlier example
-                case.headers["Idempotency-Key"] = secrets.token_hex(8)
-            if case.method == "POST" and case.path in MADE:
-                start = steady.get(MONTH).json["starts"][0]
-                case.body = {"coach_id": "ada", "start": start, "duration": 60} | MADE[case.path]
-
-        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"headers": headers}
-
-        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
-            followed[f"{case.method} {case.path} {response.status_code}"] += 1
-            case.validate_response(response, checks=CHECKS, headers=headers)
-
-    few = settings(SOME, max_examples=15, stateful_step_count=8, derandomize=True)
-    Workflow.run(settings=few)
-    assert any("{" in label and label[-3] == "2" for label in followed), followed
-
-
-def _operation(found: Any) -> Any:
-    return found.ok()
+    url = copy_of(sqlite_template, tmp_path / "db.sqlite")
+    tries = examples(4, deep=100).max_examples
+    done = forks.run("tests.webhooks.api.made_up_requests", url, str(tries), deed, seconds=600)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_page_is_readable_without_a_script_or_a_network(
