@@ -3,7 +3,6 @@ from push to mail.
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.support import exposition, processes
 from tests.support.databases import Kind
 from tests.support.ports import free_port
 from tests.support.processes import Town
+from tests.support.waits import until
 from workers.cronofy import signature
 
 HOUR = timedelta(hours=1)
@@ -51,13 +51,6 @@ def address(running: Town, process: str) -> str:
 
 def scrape(running: Town, process: str) -> str:
     return requests.get(address(running, process), timeout=60).text
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_each_kind_of_process_tells_what_all_of_its_processes_counted(running: Town) -> None:

@@ -26,6 +26,7 @@ from tests.support.databases import PostgresDatabases
 from tests.support.mail_server import PostOffice
 from tests.support.ports import free_port
 from tests.support.processes import Town
+from tests.support.waits import until
 from webhooks.demo import browser
 from webhooks.demo.processes import Processes
 from webhooks.demo.stage import Api
@@ -154,13 +155,6 @@ def upgrade(tmp_path: Path, postgres: PostgresDatabases, redis_url: str) -> Iter
         new = Release(new_processes, here, processes.api_at(f"http://127.0.0.1:{port}", town.key))
         old.start("web", "worker", "clock")
         yield Upgrade(town, old, new, platform, office)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def until_left(town: Town, *, of_endpoints: bool) -> None:

@@ -2,14 +2,14 @@
 
 import contextlib
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 import pytest
 
 from tests.support.tcp_proxy import Proxy
+from tests.support.waits import until
 
 
 class Echo(StreamRequestHandler):
@@ -40,14 +40,6 @@ def echo() -> Iterator[tuple[Proxy, list[bytes]]]:
 
 def dial(proxy: Proxy) -> socket.socket:
     return socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """What a thread of the proxy's or of the echo's is about to do."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def say(line: socket.socket, words: bytes, *, seconds: float = 60) -> bytes | None:

@@ -14,6 +14,7 @@ from http.client import HTTPResponse
 
 import pytest
 
+from tests.support.waits import until
 from webhooks.front import hall, kinds, line, wsgi
 from webhooks.front.hall import Hall
 from webhooks.front.line import Line
@@ -103,13 +104,6 @@ def answer(connected: socket.socket, method: str = "GET") -> tuple[int, bytes, H
     with HTTPResponse(connected, method=method) as told:
         told.begin()
         return told.status, told.read(), told
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 HALVES = [GET[:9], GET[:-2], b"POST / HTTP/1.1\r\nHost: us\r\nContent-Length: 5\r\n\r\n12"]

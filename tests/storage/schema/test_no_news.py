@@ -17,6 +17,7 @@ from storage.schema.breaker import DatabaseBreaker
 from storage.schema.database import Database, Unavailable, create
 from tests.support.databases import Kind
 from tests.support.tcp_proxy import Proxy
+from tests.support.waits import until
 
 ASLEEP = text(
     "SELECT count(*) FROM pg_stat_activity"
@@ -55,13 +56,6 @@ def nobody_else_refused(database: Database) -> Iterator[None]:
         time.sleep(0.5)
     assert "database_out" not in [line["event"] for line in logs]
     assert breaker_of(database).kind is None
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def is_asked(beside: Database) -> bool:
