@@ -1,5 +1,5 @@
-"""How many threads of a worker may wait at once for neighbours: one that hangs holds some, and all
-of them together leave some to whoever reads pushes.
+"""How many threads of a worker may wait at once for neighbours: one of them that
+hangs holds some, and all of them together leave some to whoever reads pushes.
 """
 
 from threading import BoundedSemaphore
@@ -7,13 +7,13 @@ from time import monotonic
 
 
 def of_all(threads: int) -> BoundedSemaphore:
-    """For all of them together: three of four threads, if a worker has so many."""
+    """For all such servers together: three of four threads, if a worker has so many."""
     left_to_others = max(1, threads // 4)
     return BoundedSemaphore(max(1, threads - left_to_others))
 
 
 class NeighbourTurns:
-    """Those of one neighbour. Safe to share between threads."""
+    """Those of one server. Safe to share between threads."""
 
     def __init__(self, most: int, shared: BoundedSemaphore) -> None:
         """`most` at once, each of which takes one of `shared` too."""
