@@ -3,13 +3,14 @@
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import dramatiq
 import redis
 
 from storage.schema import database
 from storage.schema.vault import Vault
-from workers import logs, telemetry, turns
+from workers import logs, telemetry
 from workers.actors import Actors, declare_actors
 from workers.breaker import RedisBreaker
 from workers.broker import WEB_TIMEOUT, WORKER_TIMEOUT, create_broker, create_redis
@@ -29,7 +30,6 @@ from workers.services import Services
 from workers.settings import Settings
 from workers.skew import ProductClock, reference
 from workers.staleness import Staleness
-from workers.turns import NeighbourTurns
 from workers.waiting import WaitsForNeighbours
 
 
@@ -84,9 +84,9 @@ def create_services(
     clock = ProductClock(reference(opened, client, breaker), offset=offset)
 
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
-    # Of a worker's threads: others read pushes while the platform and the mail server hang.
-    half, shared = max(1, settings.worker_threads // 2), turns.of_all(settings.worker_threads)
-    lanes = Lanes(half, shared)
+    # Of a worker's threads: others read pushes while the platform or the mail server hangs.
+    half = max(1, settings.worker_threads // 2)
+    lanes = Lanes(half)
     # On a laptop the platform may be on it, too.
     outside = not is_loopback(settings.public_url.host or "")
     return Services(
@@ -98,7 +98,7 @@ def create_services(
         breaker=breaker,
         once=Once(),
         mailer=_mailer(settings),
-        mail_turns=NeighbourTurns(half, shared),
+        mail_turns=BoundedSemaphore(half),
         receiver=_receiver(settings, lanes),
         receivers=Receivers(vault, settings.callback_deadline, lanes, outside),
         clock=clock,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 
 import redis
 
@@ -18,7 +19,6 @@ from workers.once import Once
 from workers.settings import Settings
 from workers.skew import ClockOff, ProductClock
 from workers.staleness import Staleness
-from workers.turns import NeighbourTurns
 from workers.waiting import WaitsForNeighbours
 
 
@@ -39,7 +39,7 @@ class Services:
     breaker: RedisBreaker
     once: Once
     mailer: Mailer
-    mail_turns: NeighbourTurns
+    mail_turns: BoundedSemaphore
     receiver: Receiver | None
     receivers: Receivers
     clock: ProductClock

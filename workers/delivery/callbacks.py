@@ -111,7 +111,7 @@ def _post(services: Services, turn: Turn, receiver: Receiver, *, failing: bool) 
         away = status >= 500 and reply.retry_after is None
         outcome = _answered(services, turn, reply)
     except Busy as error:
-        busy = Later("earlier deliveries have not been answered yet", retry_in_ms=BUSY_RETRY_MS)
+        busy = Later("the platform has not answered earlier ones yet", retry_in_ms=BUSY_RETRY_MS)
         # Of one that is slow each row would come back at once, and keep the others waiting: it
         # comes with one that is taken.
         if error.slow:

@@ -185,8 +185,8 @@ def _hand_over(
 ) -> Outcome:
     # The race: a mail server hangs, one thread after the other waits for it by a whole mail's
     # limit, and soon none is left to read pushes. Without a turn a mail goes back into its row.
-    if not services.mail_turns.acquire(PATIENCE_SECONDS):
-        busy = "earlier deliveries have not been answered yet"
+    if not services.mail_turns.acquire(timeout=PATIENCE_SECONDS):
+        busy = "the mail server has not answered earlier ones yet"
         return Later(busy, retry_in_ms=BUSY_RETRY_MS, tried=False)
     try:
         return _send(services, turn, facts, mail, content)

@@ -25,12 +25,9 @@ class Busy(Exception):
 class Lanes:
     """Safe to share between threads."""
 
-    def __init__(self, at_once: int, shared: threading.BoundedSemaphore | None = None) -> None:
-        """`at_once`: how many exchanges there may be, with all endpoints together. `shared`: what
-        each of them takes one of, with whoever waits for other servers (workers.turns).
-        """
+    def __init__(self, at_once: int) -> None:
+        """`at_once`: how many exchanges there may be, with all endpoints together."""
         self._at_once = at_once
-        self._shared = shared or threading.BoundedSemaphore(at_once)
         self._changed = threading.Condition()
         self._under_way: Counter[str] = Counter()
         self._slow: set[str] = set()
@@ -43,14 +40,10 @@ class Lanes:
             self._known.add(endpoint_id)
             if not self._enter(endpoint_id):
                 raise Busy(slow=endpoint_id in self._slow)
-        if not self._shared.acquire(timeout=PATIENCE_SECONDS):
-            self._leave(endpoint_id)
-            raise Busy(slow=False)
         began = time.monotonic()
         try:
             yield
         finally:
-            self._shared.release()
             self._leave(endpoint_id, time.monotonic() - began)
 
     def forget(self, endpoint_id: str) -> None:
@@ -82,12 +75,10 @@ class Lanes:
         # Nor may one that was well until now take all of it when it begins to hang.
         return mine < max(1, self._at_once - 1)
 
-    def _leave(self, endpoint_id: str, seconds: float | None = None) -> None:
-        """`seconds`: how long the exchange took, if there was one."""
+    def _leave(self, endpoint_id: str, seconds: float) -> None:
         with self._changed:
             self._under_way[endpoint_id] -= 1
-            if seconds is not None:
-                self._slow.discard(endpoint_id)
-                if seconds > SLOW_SECONDS:
-                    self._slow.add(endpoint_id)
+            self._slow.discard(endpoint_id)
+            if seconds > SLOW_SECONDS:
+                self._slow.add(endpoint_id)
             self._changed.notify_all()

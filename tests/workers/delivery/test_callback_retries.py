@@ -234,7 +234,7 @@ def test_a_platform_that_hangs_does_not_hold_every_worker(switchboard: Switchboa
         switchboard.platform.wait(1)
         switchboard.work(callback_wakes(second.wake))
         errors = [row.last_error for row in switchboard.rows(booking_id=second.booking.id)]
-        assert errors == ["earlier deliveries have not been answered yet"]
+        assert errors == ["the platform has not answered earlier ones yet"]
         switchboard.platform._over.set()
         hanging.result()
     switchboard.sweep(minutes=1)
