@@ -64,6 +64,6 @@ class WaitsForNeighbours:
         self._took_mail = at
 
     def takes_mail(self, at: datetime) -> bool:
-        """Whether it took one around then: what began then and failed had a reason of its own."""
+        """Whether it took one around then."""
         # Both ways: another thread's mail may have been taken since, or the clock been set back.
         return self._took_mail is not None and abs(self._took_mail - at) < LATELY

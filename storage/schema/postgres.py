@@ -138,9 +138,12 @@ class Bounded(psycopg.Connection[Any]):
 
     def rollback(self) -> None:
         """Gets a moment when the time is over, too: unanswered it would hide why we gave up."""
-        left = deadlines.left(self.server.patience)
-        with deadlines.within(max(left, ROLLBACK_SECONDS)):
-            super().rollback()
+        left, began = deadlines.left(self.server.patience), monotonic()
+        try:
+            with deadlines.within(max(left, ROLLBACK_SECONDS)):
+                super().rollback()
+        finally:
+            deadlines.waited(began)
 
     def _wait_for_long(
         self, gen: Generator[Any, Any, Result], interval: float, left: float, asked: float
@@ -166,9 +169,10 @@ class Bounded(psycopg.Connection[Any]):
         blocked = self.asks_why and self.server.looks.is_blocked(self.backend)
         # The race: the server gives a lock up, and says so, in the moment in which we ask. Then
         # nobody waits for a lock any more, and the answer that lies there would pass for silence.
-        # Once: who asked without any time left would be later with each answer.
+        # Once: who asked without any time left would be later with each answer. Nor where a lock
+        # is in the way: one that comes now finds no time left for what follows.
         with suppress(_WaitTimeout):
-            if had_time:
+            if had_time and not blocked:
                 return waiting.wait(gen, self.pgconn.socket, interval, 0)
         self.pgconn.finish()
         if blocked:

@@ -14,7 +14,7 @@ from webhooks.demo.postbox_letters import Letter
 from webhooks.demo.processes import StepFailed
 from webhooks.demo.stage import Stage
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 40.0
 LINK = re.compile(r"https://meet\.example/\S+")
 """As the sandbox makes them."""
 CREATED, CONFLICT = 201, 409

@@ -17,7 +17,7 @@ from webhooks.demo.stage import GAP_SECONDS, Stage
 
 DURATION = 60
 DAYS = 14
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 40.0
 OFFICE = [["09:00", "17:00"]]
 HOURS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), OFFICE)
 SETTINGS: dict[str, Any] = {

@@ -234,7 +234,10 @@ def _trouble(services: Services, facts: MailFacts, error: MailError, *, long: bo
     if long and (facts.ends is None or _over(services, facts)):
         return Skipped(f"too late after {GIVEN_UP_AFTER.days} days: {error}", "too_late")
     # 421 is what a server says that shuts down: it is away rather than against us (RFC 5321, 3.8).
+    # From one that takes others it is a reason of this mail's own: brought forward, the mail would
+    # be tried again with each that is taken, and keep others from being brought forward.
     trouble: Trouble = "away"
-    if error.code.isdecimal() and error.code != "421":
+    takes_others = services.waiting.takes_mail(services.corrected_now())
+    if error.code.isdecimal() and (error.code != "421" or takes_others):
         trouble = "refused"
     return Later(str(error), unsure=error.unsure, trouble=trouble)

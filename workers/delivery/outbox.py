@@ -62,7 +62,7 @@ def deliver(services: Services, outbox_id: str, *, leases: int = 1) -> list[Wake
     outcome = _act(services, Turn(held, seconds, began))
 
     def record(tx: Tx) -> tuple[bool, list[Wake]]:
-        if not _record(services, tx, held, _by_its_cause(services, tx, held, outcome, claimed_at)):
+        if not _record(services, tx, held, _by_its_cause(tx, held, outcome, claimed_at)):
             return False, []
         # A row that waits for an earlier one of the same session goes as soon as that is over.
         callbacks.note_attempt(tx, held, outcome, now=services.corrected_now())
@@ -101,17 +101,11 @@ def _act(services: Services, turn: Turn) -> Outcome:
         return Later(f"our fault: {type(error).__name__}", unsure=True)
 
 
-def _by_its_cause(
-    services: Services, tx: Tx, held: DeliveryClaim, outcome: Outcome, claimed_at: datetime
-) -> Outcome:
-    """What failed while its neighbour took others had a reason of its own, and keeps its wait.
-    Pulled forward, it would be tried again with each that is taken, and keep others from being so.
-    """
-    if not isinstance(outcome, Later) or outcome.trouble != "away":
+def _by_its_cause(tx: Tx, held: DeliveryClaim, outcome: Outcome, claimed_at: datetime) -> Outcome:
+    """A write that failed while Cronofy was well had a reason of its own, and keeps its wait."""
+    if held.kind != "calendar" or not isinstance(outcome, Later) or outcome.trouble != "away":
         return outcome
-    if held.kind == "mail" and services.waiting.takes_mail(claimed_at):
-        return replace(outcome, trouble="refused")
-    if held.kind == "calendar" and well_again.cronofy_was_well(tx, at=claimed_at):
+    if well_again.cronofy_was_well(tx, at=claimed_at):
         return replace(outcome, trouble=None)
     return outcome
 
