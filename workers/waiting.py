@@ -10,11 +10,12 @@ that nothing waits is believed for a moment only.
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
+from storage.rows.well_again import LATELY
+
 BELIEVED_SECONDS = 2.0
-LATELY = timedelta(seconds=10)
 MOST = 1_000
 CRONOFY, MAIL_SERVER = "cronofy", "mail server"
 

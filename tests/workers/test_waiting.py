@@ -4,6 +4,7 @@ than something does; of what other processes met nothing is heard, so it is aske
 
 from datetime import timedelta
 
+from storage.rows.well_again import LATELY
 from tests.support.people import NOW
 from workers import waiting
 from workers.waiting import CRONOFY, MAIL_SERVER, WaitsForNeighbours
@@ -56,9 +57,9 @@ def test_a_mail_server_takes_mails_around_the_time_at_which_it_took_one() -> Non
     known = WaitsForNeighbours(lambda: 0.0)
     assert not known.takes_mail(NOW)
     known.took_mail(NOW)
-    near = waiting.LATELY - timedelta(seconds=1)
+    near = LATELY - timedelta(seconds=1)
     assert known.takes_mail(NOW - near)
     assert known.takes_mail(NOW + near)
     # Nor for as long as a clock was set back
-    assert not known.takes_mail(NOW - waiting.LATELY)
-    assert not known.takes_mail(NOW + waiting.LATELY)
+    assert not known.takes_mail(NOW - LATELY)
+    assert not known.takes_mail(NOW + LATELY)

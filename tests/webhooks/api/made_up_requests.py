@@ -11,12 +11,12 @@ import json
 import re
 import secrets
 import sys
+import warnings
 from collections import Counter
 from typing import Any
 
 import jsonschema_rs
 import schemathesis
-from dramatiq.brokers.stub import StubBroker
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -29,10 +29,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from tests.support import http_client as desks
 from tests.support.http_client import WEEK, Desk
 from tests.support.page_visitor import GRACE
-from tests.webhooks.api.coaches_who_are_open import introduce
+from tests.webhooks.api import coaches_who_are_open
 
 CHECKS = [
     not_a_server_error,
@@ -147,10 +146,8 @@ DEEDS = {
 
 def main(url: str, examples: str, deed: str) -> None:
     patterns.FANCY_REGEX_OPTIONS = SMALL_PATTERNS  # type: ignore[attr-defined]  # theirs
-    with desks.opened(
-        url, broker=StubBroker(), limit_holds=0, limit_reads=0, limit_writes=0
-    ) as desk:
-        introduce(desk)
+    warnings.simplefilter("error")  # as pytest has it for all other tests
+    with coaches_who_are_open.opened(url) as desk:
         DEEDS[deed](desk, int(examples))
 
 

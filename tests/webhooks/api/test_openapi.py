@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dramatiq.brokers.stub import StubBroker
 from pydantic import BaseModel
 
 from tests.support import forks
-from tests.support import http_client as desks
 from tests.support.databases import copy_of
 from tests.support.examples import examples
 from tests.support.http_client import WEEK, Desk
-from tests.webhooks.api.coaches_who_are_open import introduce
+from tests.webhooks.api import coaches_who_are_open
 from webhooks.api import docs
 from webhooks.api.routes import ROUTES
 from webhooks.api.schemas.responses import PoolOut, SlotsOut
@@ -30,10 +28,7 @@ from webhooks.version import version
 @pytest.fixture(scope="module")
 def steady(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     url = copy_of(sqlite_template, tmp_path_factory.mktemp("openapi") / "db.sqlite")
-    with desks.opened(
-        url, broker=StubBroker(), limit_holds=0, limit_reads=0, limit_writes=0
-    ) as desk:
-        introduce(desk)
+    with coaches_who_are_open.opened(url) as desk:
         yield desk
 
 
